@@ -1,0 +1,102 @@
+"""Image files as PDF pages, without loss: the coded bytes are kept where PDF knows the coding, else the samples."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import img2pdf
+import pillow_heif
+from PIL import Image
+
+A4_POINTS = 595.276, 841.89
+MAX_SIDE = 14_400  # points; ISO 32000-1, annex C
+_ERRORS = (
+    img2pdf.ImageOpenError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError, img2pdf.AlphaChannelError,
+    img2pdf.ExifOrientationError, img2pdf.UnsupportedColorspaceError, img2pdf.NegativeDimensionError,
+)  # fmt: skip
+pillow_heif.register_heif_opener()
+
+
+class ImageUnusable(Exception):
+    """The image file cannot be turned into pages."""
+
+
+def to_pdf(path: Path, media_type: str, dpi: Sequence[float]) -> bytes:
+    """All frames of an image file as pages of a PDF, unturned. ``dpi``: of each page, as it was read.
+
+    JPEG, PNG and CCITT streams are kept as they are (img2pdf); for other codings the samples are.
+    Raises: ImageUnusable.
+    """
+    layout = _layout(dpi[0] if dpi else 300.0)
+    options: dict[str, Any] = {"rotation": img2pdf.Rotation.none, "layout_fun": layout, "nodate": True}
+    if media_type not in ("image/webp", "image/heic", "image/bmp"):
+        try:
+            return bytes(img2pdf.convert(str(path), **options))
+        except (*_ERRORS, OSError, ValueError, TypeError, NotImplementedError, KeyError):
+            pass  # the samples, then
+    try:
+        return bytes(img2pdf.convert([_png(frame) for frame in _frames(path)], **options))
+    except (*_ERRORS, OSError, ValueError, TypeError, NotImplementedError, SyntaxError) as error:
+        raise ImageUnusable(type(error).__name__) from error
+
+
+def png_pages(paths: Sequence[Path], sizes: Sequence[tuple[float, float]]) -> bytes:
+    """Rendered pages as a PDF; ``sizes`` in points."""
+    place = iter(sizes)
+
+    def layout(*_: object) -> tuple[float, float, float, float]:
+        wide, high = next(place)
+        return wide, high, wide, high
+
+    return bytes(img2pdf.convert([str(path) for path in paths], layout_fun=layout, nodate=True))
+
+
+def _layout(dpi: float) -> Any:
+    """The size of a page from its pixels: the file's own resolution where it is sane, else ``dpi``."""
+
+    def layout(wide: int, high: int, own: tuple[float, float]) -> tuple[float, float, float, float]:
+        across, down = own if own != (96.0, 96.0) and all(60 <= one <= 1300 for one in own) else (dpi, dpi)
+        size = wide * 72 / across, high * 72 / down
+        shrink = min(1.0, MAX_SIDE / max(size))
+        grow = max(1.0, 3.0 / min(size))
+        size = size[0] * shrink * grow, size[1] * shrink * grow
+        return size[0], size[1], size[0], size[1]
+
+    return layout
+
+
+def _frames(path: Path) -> list[Image.Image]:
+    frames = []
+    with Image.open(path) as image:
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            frames.append(image.copy())
+    return frames
+
+
+def _png(frame: Image.Image) -> bytes:
+    """A frame as PNG on white paper, its samples kept where it has no transparency."""
+    if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:
+        alpha = frame.convert("RGBA")
+        frame = Image.alpha_composite(Image.new("RGBA", alpha.size, "white"), alpha).convert("RGB")
+    elif frame.mode not in ("1", "L", "P", "RGB", "I;16"):
+        frame = frame.convert("RGB")
+    buffer = io.BytesIO()
+    frame.save(buffer, "PNG", compress_level=3, **({"dpi": frame.info["dpi"]} if "dpi" in frame.info else {}))
+    return buffer.getvalue()
+
+
+def plain_pages(path: Path, dpi: Sequence[float]) -> bytes:
+    """All frames as RGB samples without profiles. Raises: ImageUnusable."""
+    try:
+        frames = [
+            _png(Image.frombytes("RGB", frame.size, frame.convert("RGB").tobytes()))
+            for frame in _frames(path)
+        ]
+        options: dict[str, Any] = {"layout_fun": _layout(dpi[0] if dpi else 300.0), "nodate": True}
+        return bytes(img2pdf.convert(frames, **options))
+    except (*_ERRORS, OSError, ValueError, TypeError, SyntaxError) as error:
+        raise ImageUnusable(type(error).__name__) from error

@@ -1,0 +1,258 @@
+"""The journal's files: every entry of the database's chain, durable in the store before its commit counts.
+
+    journal/2026-11-25/entries.jsonl   one chained entry a line, in canonical JSON
+                       values.jsonl    the values whose salted hashes stand in the entries
+                       blocks.jsonl    signatures over the head, every 1,000 entries or 5 minutes
+
+A past day becomes one OCFL object. The files are the truth that the database is compared with: whoever has only the
+database's password cannot change them, and whoever has only the files cannot sign.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from archive.audit import AuditReport, audit
+from archive.segments import BLOCKS, ENTRIES, VALUES, Days, Tail, append_lines, read_lines, tail_of
+from archive.signing import Signer, block_payload
+from archive.store import Store
+from core.clock import now, stamp
+from core.durable import full_disk_is_named, make_folders, remove_tree, sync_folder
+from core.errors import IntegrityError
+from core.hashing import canonical_json
+from models import Database, JournalBlock, JournalEntry, JournalValue
+from models.chain import CHAINED
+
+BLOCK_ENTRIES = 1000
+BLOCK_TIME = timedelta(minutes=5)
+_BATCH = 5000  # rows read at once
+USER = "aktenlotse"
+
+
+class JournalFiles:
+    """The segments under ``folder``, the closed days in ``store``; one instance a process, for all its threads."""
+
+    def __init__(self, folder: Path, store: Store, key_file: Path) -> None:
+        self._folder = folder
+        self._store = store
+        self._key_file = key_file
+        self._days = Days(folder, store)
+        self._thread = threading.Lock()
+        self._tail: Tail | None = None
+        self._state: tuple[object, ...] = ()
+
+    def initialise(self) -> None:
+        """Make the folder and the signing key (Ed25519, 0600). On existing ones nothing changes."""
+        make_folders(self._folder)
+        make_folders(self._key_file.parent)
+        Signer.initialise(self._key_file)
+
+    def catch_up(self, database: Database) -> int:
+        """Write all rows after the last one in the files, durably. Returns: the number of the last entry.
+
+        Called after each commit: when another process has already written them, it costs a lock and a query.
+        Raises: IntegrityError (``journal_fork``) when the database does not continue the files, StorageFull.
+        """
+        with self._writing() as tail, database.read() as session:
+            return self._append_rows(session, tail).seq
+
+    def sign(self, database: Database, *, force: bool = False) -> JournalBlock | None:
+        """Sign the head, when 1,000 entries or 5 minutes have passed since the last block (or ``force``).
+
+        The block lies in the segment, fsynced, before its row is committed. Returns: the block, None: not due.
+        Raises: IntegrityError, StorageFull, EnvironmentProblem.
+        """
+        with self._writing() as before:
+            with database.read() as session:
+                tail = self._append_rows(session, before)
+            line = self._sign(tail, force=force)
+            if line is None:
+                return None
+        return self._record_block(database, line)
+
+    def close_days(self, database: Database) -> list[str]:
+        """Turn the segments of past days into one OCFL object each, signed to their last entry. Returns: the days.
+
+        Raises: IntegrityError, StorageFull, EnvironmentProblem.
+        """
+        closed = []
+        today = now().astimezone(UTC).date().isoformat()
+        for day in self._days.open_days():
+            if day >= today:
+                continue
+            with self._writing():
+                line = None
+                if not self._store.exists("journal", day):
+                    line = self._sign_day(day)
+                    self._store_day(day)
+                self._days.closed(day)
+                remove_tree(self._folder / day)
+                sync_folder(self._folder)
+                self._tail = None
+            if line is not None:
+                self._record_block(database, line)
+            closed.append(day)
+        return closed
+
+    def verify(self, database: Database | None) -> AuditReport:
+        """Check chain, values and signatures of the files, and the database against them.
+
+        Without a database only the files are checked.
+        """
+        return audit(self._days, Signer.public_key(self._key_file), database)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Every entry in order, with its ``values`` (erased ones are left out), for the rebuild."""
+        for day in self._days.all_days():
+            values: dict[int, dict[str, Any]] = {}
+            for line in read_lines(self._days.path(day, VALUES)):
+                values.setdefault(line["seq"], {})[line["field"]] = line["value"]
+            for entry in read_lines(self._days.path(day, ENTRIES)):
+                yield {**entry, "values": values.get(entry["seq"], {})}
+
+    def raw_values(self) -> Iterator[dict[str, Any]]:
+        """Every value line (seq, field, salt, value), for the rebuild of the rows."""
+        for day in self._days.all_days():
+            yield from read_lines(self._days.path(day, VALUES))
+
+    def blocks(self) -> Iterator[dict[str, Any]]:
+        """Every signed block, in order."""
+        for day in self._days.all_days():
+            yield from read_lines(self._days.path(day, BLOCKS))
+
+    def erase_values(self, database: Database, fields: Mapping[int, set[str]], *, user: str) -> int:
+        """Lawful erasure of values (entry number to its fields) from files, objects and database; the chain stays.
+
+        Returns: how many values were erased. Raises: IntegrityError, StorageFull, EnvironmentProblem.
+        """
+        erased = 0
+        with self._writing():
+            for day in self._days.all_days():
+                path = self._days.path(day, VALUES)
+                lines = list(read_lines(path))
+                kept = [line for line in lines if line["field"] not in fields.get(line["seq"], set())]
+                if len(kept) == len(lines):
+                    continue
+                erased += len(lines) - len(kept)
+                self._days.rewrite_values(day, b"".join(canonical_json(line) + b"\n" for line in kept), user)
+        with database.write() as session:
+            for seq, names in fields.items():
+                session.execute(
+                    sa.delete(JournalValue).where(JournalValue.seq == seq, JournalValue.field.in_(names))
+                )
+        return erased
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[Tail]:
+        """Hold the journal's lock (threads and processes). Yields: the last entry in the files."""
+        with self._thread, (self._folder / ".lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with full_disk_is_named(self._folder):
+                yield self._current_tail()
+
+    def _current_tail(self) -> Tail:
+        """The last entry: remembered, unless another process has written since."""
+        if self._tail is None or self._state != self._days.state():
+            self._remember(tail_of(self._days))
+        assert self._tail is not None
+        return self._tail
+
+    def _remember(self, tail: Tail) -> None:
+        self._tail, self._state = tail, self._days.state()
+
+    def _append_rows(self, session: Session, tail: Tail) -> Tail:
+        while rows := _rows_after(session, tail.seq):
+            day = max(rows[0]["at"][:10], tail.day)
+            batch = rows[: _prefix(rows, day, tail.day)]
+            expected = tail.hash
+            for row in batch:
+                if row["prev_hash"] != expected:
+                    raise IntegrityError("journal_fork", seq=row["seq"])
+                expected = row["hash"]
+            values = _values_between(session, batch[0]["seq"], batch[-1]["seq"])
+            folder = self._folder / day
+            make_folders(folder)
+            if values:
+                append_lines(folder / VALUES, values)
+            append_lines(folder / ENTRIES, batch)
+            tail = Tail(batch[-1]["seq"], batch[-1]["hash"], day)
+            self._remember(tail)
+        return tail
+
+    def _sign(self, tail: Tail, *, force: bool) -> dict[str, Any] | None:
+        last = self._days.last_block()
+        signed = last["last"] if last else 0
+        if tail.seq <= signed:
+            return None
+        waited = now() - datetime.fromisoformat(last["signed_at"]) if last else BLOCK_TIME
+        if not force and tail.seq - signed < BLOCK_ENTRIES and waited < BLOCK_TIME:
+            return None
+        return self._write_block(tail.day, signed + 1, tail.seq, tail.hash)
+
+    def _sign_day(self, day: str) -> dict[str, Any] | None:
+        """Sign what is left unsigned of a past day."""
+        entries = list(read_lines(self._folder / day / ENTRIES))
+        last = self._days.last_block(upto=day)
+        signed = last["last"] if last else 0
+        if not entries or entries[-1]["seq"] <= signed:
+            return None
+        return self._write_block(day, signed + 1, entries[-1]["seq"], entries[-1]["hash"])
+
+    def _store_day(self, day: str) -> None:
+        paths = {name: self._folder / day / name for name in (ENTRIES, VALUES, BLOCKS)}
+        files = {name: path for name, path in paths.items() if path.is_file()}
+        self._store.create("journal", day, files, message=f"journal of {day}", user=USER)
+
+    def _write_block(self, day: str, first: int, last: int, head: str) -> dict[str, Any]:
+        signer = Signer.load(self._key_file)
+        line = {
+            "first": first,
+            "last": last,
+            "head": head,
+            "key_id": signer.key_id,
+            "signed_at": stamp(now()),
+        }
+        line["signature"] = signer.sign(block_payload(line))
+        append_lines(self._folder / day / BLOCKS, [line])
+        return line
+
+    def _record_block(self, database: Database, line: Mapping[str, Any]) -> JournalBlock:
+        signed_at = datetime.fromisoformat(line["signed_at"])
+        block = JournalBlock(**{**line, "signed_at": signed_at, "anchored_at": now()})
+        with database.write() as session:
+            session.merge(block)
+        return block
+
+
+def _prefix(rows: list[dict[str, Any]], day: str, tail_day: str) -> int:
+    """How many of ``rows``, from the first, belong to ``day`` (days never go back)."""
+    for place, row in enumerate(rows):
+        if max(row["at"][:10], tail_day) > day:
+            return place
+    return len(rows)
+
+
+def _rows_after(session: Session, seq: int) -> list[dict[str, Any]]:
+    columns = [getattr(JournalEntry, name) for name in (*CHAINED, "hash")]
+    query = sa.select(*columns).where(JournalEntry.seq > seq).order_by(JournalEntry.seq).limit(_BATCH)
+    return [dict(row._mapping) for row in session.execute(query)]
+
+
+def _values_between(session: Session, first: int, last: int) -> list[dict[str, Any]]:
+    query = (
+        sa.select(JournalValue.seq, JournalValue.field, JournalValue.salt, JournalValue.value)
+        .where(JournalValue.seq >= first, JournalValue.seq <= last)
+        .order_by(JournalValue.seq, JournalValue.field)
+    )
+    return [dict(row._mapping) for row in session.execute(query)]

@@ -1,0 +1,449 @@
+"""The store: an OCFL 1.1 storage root that any OCFL tool can read.
+
+An object appears by one folder rename from a staging folder outside the root. A later version is built there as a
+whole new folder (older content by hard link, undone when the old folder goes) and changes places with the old one in
+one step. So a kill -9, a power cut or a full disk leaves the state before or the state after, and readers never see
+another. Where the file system cannot exchange folders, two renames and a note in staging do it, and recovery finishes
+them before any read.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from archive import ocfl
+from archive.exchange import exchange
+from archive.findings import Finding
+from archive.ocfl import Inventory
+from archive.owner import is_abandoned, owned_name
+from archive.verify import verify_object
+from core.clock import now, stamp
+from core.durable import full_disk_is_named, make_folders, remove_tree, sync_folder, write_whole
+from core.errors import IntegrityError, NotFound
+from core.hashing import CHUNK
+
+Content = bytes | Path
+_OLD, _NEW, _NOTE = "old", "new", "swap.json"
+
+
+class ObjectExists(IntegrityError):
+    """An object of this id exists with other files."""
+
+    code = "object_exists"
+
+
+class Store:
+    """The objects under ``root``; ``staging`` lies outside of it, on the same file system."""
+
+    def __init__(self, root: Path, staging: Path) -> None:
+        self.root = root
+        self._staging = staging
+
+    def initialise(self) -> None:
+        """Make an empty storage root (OCFL 1.1, 4.1); on an existing one nothing changes."""
+        make_folders(self._staging)
+        layout = self.root / "extensions" / ocfl.EXTENSION
+        make_folders(layout)
+        name, declaration = ocfl.ROOT_DECLARATION
+        texts = {
+            layout / "config.json": _pretty(ocfl.LAYOUT),
+            self.root / "ocfl_layout.json": _pretty(
+                {"extension": ocfl.EXTENSION, "description": ocfl.LAYOUT_SAYS}
+            ),
+            self.root / name: declaration,
+        }
+        for path, data in texts.items():
+            if not path.is_file():
+                write_whole(path, data)
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def relative(self, kind: str, object_id: str) -> str:
+        """Where the object lies, or would lie, relative to the root."""
+        return ocfl.relative_path(ocfl.urn(kind, object_id))
+
+    def object_path(self, kind: str, object_id: str) -> Path:
+        """The object's folder. Raises: NotFound."""
+        path = self.root / self.relative(kind, object_id)
+        if not path.is_dir():
+            self._finish_swap(path)
+            if not path.is_dir():
+                raise NotFound(id=object_id)
+        return path
+
+    def exists(self, kind: str, object_id: str) -> bool:
+        """Whether there is such an object."""
+        try:
+            self.object_path(kind, object_id)
+        except NotFound:
+            return False
+        return True
+
+    def inventory(self, kind: str, object_id: str) -> Inventory:
+        """The object's inventory. Raises: NotFound, IntegrityError."""
+        data = (self.object_path(kind, object_id) / "inventory.json").read_bytes()
+        return ocfl.parse(data)
+
+    def names(self, kind: str, object_id: str, version: int | None = None) -> list[str]:
+        """The files of a version (default: the newest). Raises: NotFound, IntegrityError."""
+        states = self.inventory(kind, object_id).states
+        return sorted(_of_version(states, version, object_id))
+
+    def file(self, kind: str, object_id: str, name: str, version: int | None = None) -> Path:
+        """The path of a file of a version (default: the newest). Raises: NotFound, IntegrityError."""
+        inventory = self.inventory(kind, object_id)
+        state = _of_version(inventory.states, version, object_id)
+        if name not in state:
+            raise NotFound(id=f"{object_id}/{name}")
+        return self.object_path(kind, object_id) / inventory.manifest[state[name]]
+
+    def objects(self) -> Iterator[tuple[str, str]]:
+        """Kind and id of every object, in the order of the folders."""
+        for path in self.folders():
+            found = ocfl.parse_folder(path.name)
+            if found is not None:
+                yield found
+
+    def folders(self) -> Iterator[Path]:
+        """Every object's folder, in a fixed order."""
+        for first in _folders(self.root):
+            if first.name != "extensions":
+                for second in _folders(first):
+                    yield from _folders(second)
+
+    def verify(self, kind: str, object_id: str) -> list[Finding]:
+        """Read every byte of an object and compare. Returns: what is wrong."""
+        try:
+            path = self.object_path(kind, object_id)
+        except NotFound:
+            return [Finding("A001", ocfl.urn(kind, object_id))]
+        return verify_object(path, ocfl.urn(kind, object_id))
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def create(
+        self, kind: str, object_id: str, files: Mapping[str, Content], *, message: str, user: str
+    ) -> str:
+        """Store a new object, durably and checked. Returns: its path relative to the root.
+
+        The same object again (a step that runs twice) is verified and its path returned.
+        Raises: ObjectExists (with other files), IntegrityError (the copy differs), StorageFull, OSError.
+        """
+        ocfl_id = ocfl.urn(kind, object_id)
+        target = self.root / ocfl.relative_path(ocfl_id)
+        if self.exists(kind, object_id):
+            return self._same(kind, object_id, files)
+        with self._build() as place:
+            folder = place / _NEW
+            state = _write_content(folder / "v1" / "content", files)
+            manifest = {digest: f"v1/content/{name}" for name, digest in reversed(state.items())}
+            inventory = Inventory(ocfl_id, manifest, (state,), (_head(message, user),))
+            _drop_doubles(folder, inventory, 1)
+            _seal_folder(folder, inventory)
+            make_folders(target.parent)
+            try:
+                folder.rename(target)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                return self._same(kind, object_id, files)
+            sync_folder(target.parent)
+        return ocfl.relative_path(ocfl_id)
+
+    def add_version(
+        self, kind: str, object_id: str, changes: Mapping[str, Content | None], *, message: str, user: str
+    ) -> str:
+        """Store a new version: the newest one with ``changes`` (None: the file is gone from now on).
+
+        A version that would equal the newest is not made. Returns: the object's path relative to the root.
+        Raises: NotFound, IntegrityError, StorageFull, OSError.
+        """
+        with self._changing():
+            old = self.inventory(kind, object_id)
+            number = len(old.states) + 1
+            with self._build() as place:
+                folder = place / _NEW
+                added = {name: content for name, content in changes.items() if content is not None}
+                written = _write_content(folder / f"v{number}" / "content", added)
+                kept = {name: digest for name, digest in old.state.items() if name not in changes}
+                state = kept | written
+                if state == old.state:
+                    return self.relative(kind, object_id)
+                manifest = dict(old.manifest)
+                for name, digest in reversed(written.items()):
+                    if digest not in old.manifest:
+                        manifest[digest] = f"v{number}/content/{name}"
+                inventory = Inventory(
+                    old.ocfl_id, manifest, (*old.states, state), (*old.heads, _head(message, user))
+                )
+                _drop_doubles(folder, inventory, number)
+                current = self.object_path(kind, object_id)
+                _link_versions(current, folder, old, number - 1)
+                _seal_folder(folder, inventory)
+                self._swap(place, current)
+        return self.relative(kind, object_id)
+
+    def redact(
+        self,
+        kind: str,
+        object_id: str,
+        name: str,
+        *,
+        message: str,
+        user: str,
+        replacement: bytes | None = None,
+    ) -> str:
+        """Lawful erasure: a file vanishes from every version, in its place ``replacement`` or nothing.
+
+        The object keeps its versions and their dates; a further one says what was done. Afterwards the bytes are
+        in no file of the store. Raises: NotFound, IntegrityError, StorageFull, OSError.
+        """
+        with self._changing():
+            old = self.inventory(kind, object_id)
+            gone = {state[name] for state in old.states if name in state}
+            if not gone:
+                raise NotFound(id=f"{object_id}/{name}")
+            number = len(old.states) + 1
+            with self._build() as place:
+                folder = place / _NEW
+                added = {} if replacement is None else {name: replacement}
+                written = _write_content(folder / f"v{number}" / "content", added)
+                states = tuple(
+                    {one: digest for one, digest in state.items() if digest not in gone}
+                    for state in old.states
+                )
+                manifest = {digest: path for digest, path in old.manifest.items() if digest not in gone}
+                manifest |= {digest: f"v{number}/content/{one}" for one, digest in written.items()}
+                inventory = Inventory(
+                    old.ocfl_id, manifest, (*states, states[-1] | written), (*old.heads, _head(message, user))
+                )
+                current = self.object_path(kind, object_id)
+                _link_versions(
+                    current, folder, replace(inventory, states=states, heads=old.heads), number - 1
+                )
+                _seal_folder(folder, inventory)
+                self._swap(place, current)
+        return self.relative(kind, object_id)
+
+    def recover(self) -> int:
+        """Finish or undo what a dead process left in staging. Returns: how many leftovers were cleared.
+
+        Safe while other processes write: their folders carry a living process's name.
+        """
+        cleared = 0
+        with self._changing():
+            for place in _folders(self._staging):
+                if is_abandoned(place.name):
+                    self._settle(place)
+                    cleared += 1
+        return cleared
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _same(self, kind: str, object_id: str, files: Mapping[str, Content]) -> str:
+        """The object that exists already, if it is whole and was made of these files."""
+        findings = self.verify(kind, object_id)
+        if findings:
+            raise IntegrityError("object_damaged", id=object_id, finding=findings[0].code)
+        first = self.inventory(kind, object_id).states[0]
+        if first != {name: _digest(content) for name, content in files.items()}:
+            raise ObjectExists(id=object_id)
+        return self.relative(kind, object_id)
+
+    @contextmanager
+    def _build(self) -> Iterator[Path]:
+        """A folder of this process in staging, gone afterwards."""
+        place = self._staging / owned_name()
+        with full_disk_is_named(self._staging):
+            try:
+                place.mkdir()
+                yield place
+            finally:
+                if not (place / _NOTE).exists():
+                    remove_tree(place)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One process at a time changes objects that exist."""
+        with (self._staging / ".changing.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _swap(self, place: Path, current: Path) -> None:
+        """The new folder takes the place of the current one; the old one is left in ``place``."""
+        sync_folder(place)
+        if exchange(place / _NEW, current):
+            sync_folder(current.parent)
+            return
+        write_whole(place / _NOTE, _pretty({"target": str(current.relative_to(self.root))}))
+        self._settle(place)
+
+    def _settle(self, place: Path) -> None:
+        """Finish the two renames that a note promises, then clear the folder."""
+        note = place / _NOTE
+        if note.is_file():
+            target = self.root / json.loads(note.read_bytes())["target"]
+            if (place / _NEW).is_dir():
+                if target.is_dir():
+                    target.rename(place / _OLD)
+                (place / _NEW).rename(target)
+                sync_folder(target.parent)
+            note.unlink()
+            sync_folder(place)
+        remove_tree(place)
+
+    def _finish_swap(self, path: Path) -> None:
+        """An object seems missing: perhaps a swap stands between its two renames."""
+        wanted = str(path.relative_to(self.root))
+        if not any(_promises(place, wanted) for place in _folders(self._staging)):
+            return
+        with self._changing():
+            for place in _folders(self._staging):
+                if _promises(place, wanted):
+                    self._settle(place)
+
+
+def _promises(place: Path, wanted: str) -> bool:
+    try:
+        return bool(json.loads((place / _NOTE).read_bytes())["target"] == wanted)
+    except FileNotFoundError:
+        return False
+
+
+def _of_version(
+    states: tuple[Mapping[str, str], ...], version: int | None, object_id: str
+) -> Mapping[str, str]:
+    number = len(states) if version is None else version
+    if not 1 <= number <= len(states):
+        raise NotFound(id=f"{object_id}/v{version}")
+    return states[number - 1]
+
+
+def _write_content(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
+    """Write the files, make them durable, read them back. Returns: name to digest. Raises: IntegrityError."""
+    state: dict[str, str] = {}
+    for name, content in files.items():
+        ocfl.check_name(name)
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha512()
+        with target.open("wb") as out:
+            for piece in _pieces(content):
+                digest.update(piece)
+                out.write(piece)
+        state[name] = digest.hexdigest()
+    for name, wanted in state.items():
+        _sync_file(folder / name)
+        if _digest(folder / name) != wanted:
+            raise IntegrityError("copy_differs", path=name)
+    return state
+
+
+def _pieces(content: Content) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as stream:
+        while piece := stream.read(CHUNK):
+            yield piece
+
+
+def _digest(content: Content) -> str:
+    digest = hashlib.sha512()
+    for piece in _pieces(content):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _sync_file(path: Path) -> None:
+    """fsync, then drop the page cache's copy, so that the next read comes from the device where it can."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(descriptor)
+
+
+def _drop_doubles(folder: Path, inventory: Inventory, number: int) -> None:
+    """Content that the manifest does not name (the same bytes twice) is not stored."""
+    used = set(inventory.manifest.values())
+    content = folder / f"v{number}" / "content"
+    if not content.is_dir():
+        return
+    for path in sorted(content.rglob("*"), reverse=True):
+        if path.is_file() and str(path.relative_to(folder)) not in used:
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    if not any(content.iterdir()):
+        content.rmdir()
+
+
+def _link_versions(current: Path, folder: Path, inventory: Inventory, count: int) -> None:
+    """The first ``count`` versions in a new folder: content by hard link, inventories written."""
+    for path in inventory.upto(count).manifest.values():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(current / path, target)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EXDEV):
+                raise
+            shutil.copyfile(current / path, target)
+            _sync_file(target)
+    for number in range(1, count + 1):
+        _write_inventory(folder / f"v{number}", inventory.upto(number))
+
+
+def _write_inventory(folder: Path, inventory: Inventory) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    data = inventory.as_json()
+    for name, content in (("inventory.json", data), (ocfl.SIDECAR, ocfl.sidecar(data))):
+        (folder / name).write_bytes(content)
+
+
+def _seal_folder(folder: Path, inventory: Inventory) -> None:
+    """Write declaration and inventories, then make every name and byte durable."""
+    name, declaration = ocfl.OBJECT_DECLARATION
+    (folder / name).write_bytes(declaration)
+    _write_inventory(folder / f"v{len(inventory.states)}", inventory)
+    _write_inventory(folder, inventory)
+    content = set(inventory.manifest.values())
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            sync_folder(path)
+        elif str(path.relative_to(folder)) not in content:
+            _sync_file(path)
+    sync_folder(folder)
+
+
+def _head(message: str, user: str) -> dict[str, Any]:
+    """What a version says of itself (3.5.3)."""
+    return {
+        "created": stamp(now()),
+        "message": message,
+        "user": {"name": user, "address": f"mailto:{user}@localhost"},
+    }
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
+    except FileNotFoundError:
+        return []
+
+
+def _pretty(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"

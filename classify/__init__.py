@@ -1,0 +1,41 @@
+"""Text of a letter to the responsible office, with a confidence, and the courage to say "I do not know".
+
+The room's front door. It imports ``core`` only, and reads no file but a model version and the catalogue.
+"""
+
+from classify.card import ModelCard
+from classify.decision import Abstained, Decision, Routed, decide
+from classify.errors import BadCatalogue, CorruptModel, NothingKnown
+from classify.evaluation import Evaluation, evaluate
+from classify.knowledge import load_catalogue, match_tasks
+from classify.letters import Budget, Example, Task, UnitProfile
+from classify.registry import load, save
+from classify.router import Candidate, Ranking, TrainedRouter
+from classify.threshold import Threshold
+from classify.training import train
+
+__all__ = [
+    "Abstained",
+    "BadCatalogue",
+    "Budget",
+    "Candidate",
+    "CorruptModel",
+    "Decision",
+    "Evaluation",
+    "Example",
+    "ModelCard",
+    "NothingKnown",
+    "Ranking",
+    "Routed",
+    "Task",
+    "Threshold",
+    "TrainedRouter",
+    "UnitProfile",
+    "decide",
+    "evaluate",
+    "load",
+    "load_catalogue",
+    "match_tasks",
+    "save",
+    "train",
+]

@@ -1,0 +1,29 @@
+"""The room's errors, in the tree of core.errors."""
+
+from __future__ import annotations
+
+from core.errors import IntegrityError, UsageError
+
+
+class CorruptModel(IntegrityError):
+    """A stored routing model is damaged or foreign; the version before it stays in use. Detail: ``why``."""
+
+    code = "corrupt_model"
+
+
+class BadCatalogue(UsageError):
+    """The catalogue of tasks is not a list of {office_kind, task, official, lay}. Detail: ``why``."""
+
+    code = "bad_catalogue"
+
+
+class UnknownUnit(UsageError):
+    """A label names a unit that is not among the units. Detail: ``unit``."""
+
+    code = "unknown_unit_label"
+
+
+class NothingKnown(UsageError):
+    """There is neither a unit with duties nor a labelled letter to learn from."""
+
+    code = "nothing_to_learn_from"

@@ -1,0 +1,67 @@
+"""The letters that were learnt from, as short sparse vectors: for precedents, and to notice what is new.
+
+Only ids are kept, and of each letter its heaviest features (hashed, see features.py): a vector cannot be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from classify.features import Counts
+
+_KEPT = 250  # features a letter
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """vectors: (letters, features), rows of length 1; units: unit number of each; ids: document ids or ""."""
+
+    vectors: Counts
+    units: npt.NDArray[np.int32]
+    ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, features: Counts, units: npt.NDArray[np.int64], ids: tuple[str, ...]) -> Memory:
+        """Keep the heaviest features of each letter."""
+        return cls(_unit_rows(_heaviest(features)), units.astype(np.int32), ids)
+
+    def likeness(self, features: Counts) -> Counts:
+        """Cosine of each asked letter with each kept one, shape (asked, letters), sparse."""
+        return sparse.csr_matrix(_unit_rows(features) @ self.vectors.T)
+
+    def nearest(self, features: Counts) -> npt.NDArray[np.float64]:
+        """Cosine of each asked letter with its nearest kept one, shape (asked,)."""
+        if not self.vectors.shape[0]:
+            return np.zeros(features.shape[0])
+        found = [
+            self.likeness(features[i : i + 256]).max(axis=1).toarray().ravel()
+            for i in range(0, features.shape[0], 256)
+        ]
+        return np.concatenate(found).astype(np.float64) if found else np.zeros(0)
+
+
+def _unit_rows(matrix: Counts) -> Counts:
+    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scaled = sparse.diags_array(1.0 / np.maximum(norms, 1e-9)) @ matrix
+    return sparse.csr_matrix(scaled, dtype=np.float32)
+
+
+def _heaviest(matrix: Counts) -> Counts:
+    data, indices, ends = [], [], [0]
+    for start, end in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True):
+        values, columns = matrix.data[start:end], matrix.indices[start:end]
+        if len(values) > _KEPT:
+            best = np.sort(np.argpartition(-values, _KEPT)[:_KEPT])
+            values, columns = values[best], columns[best]
+        data.append(values)
+        indices.append(columns)
+        ends.append(ends[-1] + len(values))
+    if not data:
+        return sparse.csr_matrix((0, matrix.shape[1]), dtype=np.float32)
+    return sparse.csr_matrix(
+        (np.concatenate(data), np.concatenate(indices), np.array(ends)), shape=matrix.shape
+    )

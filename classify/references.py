@@ -1,0 +1,133 @@
+"""Matching a quoted file reference against the register, in spite of OCR.
+
+Letters and digits that OCR takes for one another fold to one sign; separators do not count. What then still differs
+is counted as slips. A digit read as another digit that it does not look like is no slip but another file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+_FOLD = str.maketrans(
+    {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "|": "1", "!": "1", "S": "5", "Z": "2", "B": "8"}
+)
+_LOOKALIKE = {
+    frozenset(pair)
+    for pair in (
+        "38",
+        "56",
+        "68",
+        "17",
+        "4A",
+        "6G",
+        "08",
+        "06",
+        "09",
+        "CG",
+        "UV",
+        "VY",
+        "EF",
+        "RK",
+        "HN",
+        "T7",
+        "PF",
+        "MN",
+    )
+}
+_TOKEN = re.compile(r"[A-ZÄÖÜa-zäöüß0-9][A-ZÄÖÜa-zäöüß0-9./\-–_|]*(?: ?[./\-–] ?[A-Za-z0-9|]+)*")
+MAX_SLIPS = 2
+MIN_KEY = 5
+
+
+def reference_key(reference: str) -> str:
+    """A reference without separators, in capitals, look-alikes folded."""
+    plain = "".join(char for char in reference.upper().replace("RN", "M") if char.isalnum() or char in "|!")
+    return plain.translate(_FOLD)
+
+
+def quoted_keys(text: str) -> list[str]:
+    """Keys of everything in a text that looks like a reference: it has a digit and is long enough."""
+    keys: dict[str, None] = {}
+    for line in text.splitlines():
+        words = line.split()
+        for start in range(len(words)):
+            for length in (1, 2, 3, 4):
+                piece = " ".join(words[start : start + length]).strip(".,;:()[]\"'„“")
+                if len(piece) <= 40 and any(char.isdigit() for char in piece) and _TOKEN.fullmatch(piece):
+                    key = reference_key(piece)
+                    if len(key) >= MIN_KEY:
+                        keys[key] = None
+    return list(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A register entry that a quoted reference means. ``slips``: how many signs were read differently."""
+
+    target: str
+    slips: int
+
+
+def match(quoted: Sequence[str], in_text: Iterable[str], register: Mapping[str, str]) -> Match | None:
+    """The one register entry that is meant, or None when there is none or more than one.
+
+    ``quoted``: references that the letter calls so (matched with slips); ``in_text``: keys of
+    :func:`quoted_keys` (matched exactly); ``register``: key -> id of EFile or Case.
+    """
+    keys = [key for reference in quoted if len(key := reference_key(reference)) >= MIN_KEY]
+    for exact in (keys, list(in_text)):
+        hits = {register[key] for key in exact if key in register}
+        if len(hits) == 1:
+            return Match(hits.pop(), 0)
+        if hits:
+            return None
+    best: dict[str, int] = {}
+    for key in keys:
+        for known, target in register.items():
+            if abs(len(known) - len(key)) > MAX_SLIPS:
+                continue
+            slips = _slips(key, known)
+            if slips is not None and slips <= MAX_SLIPS:
+                best[target] = min(slips, best.get(target, slips))
+    if not best:
+        return None
+    fewest = min(best.values())
+    nearest = [target for target, slips in best.items() if slips <= fewest + 1]
+    return Match(nearest[0], fewest) if len(nearest) == 1 else None
+
+
+def _slips(read: str, known: str) -> int | None:
+    """Slips between two keys; None when they differ in a way that OCR does not explain."""
+    if read[:1] != known[:1] and read[-3:] != known[-3:]:
+        return None
+    slips = 0
+    for kind, a0, a1, b0, b1 in SequenceMatcher(None, read, known, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        left, right = read[a0:a1], known[b0:b1]
+        if kind == "replace" and len(left) == len(right):
+            for one, other in zip(left, right, strict=True):
+                both_digits = one.isdigit() and other.isdigit()
+                if both_digits and frozenset(one + other) not in _LOOKALIKE:
+                    return None
+                slips += 1
+        else:
+            if any(char.isdigit() for char in left + right):
+                return None  # a digit lost or won makes another number
+            slips += max(len(left), len(right))
+    return slips
+
+
+def same_party(sender: str, parties: Sequence[str]) -> bool:
+    """Whether the sender is one of a matter's parties, OCR slips and order of names aside."""
+    words = set(re.findall(r"\w{3,}", sender.lower()))
+    for party in parties:
+        names = set(re.findall(r"\w{3,}", party.lower()))
+        if names and len(names & words) >= min(2, len(names)):
+            return True
+        if SequenceMatcher(None, sender.lower(), party.lower()).ratio() > 0.8:
+            return True
+    return False

@@ -1,0 +1,81 @@
+"""What every command shares: the home, who calls, and how an answer is printed."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.i18n import text
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from models import Actor
+    from services.house import House
+
+DEFAULT_HOME = Path("aktenlotse-home")
+OUT = Console()
+ERR = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Options that stand before the command."""
+
+    home: Path
+    user: str | None
+
+
+def the_call(context: typer.Context) -> Call:
+    """The options of this call."""
+    call = context.find_root().obj
+    assert isinstance(call, Call)
+    return call
+
+
+@contextmanager
+def opened(context: typer.Context) -> Iterator[tuple[House, Actor]]:
+    """The opened home and the actor: ``--as USER``, else the mapped account of the operating system."""
+    from models.actor import actor_named, actor_of_account  # heavy imports only where a home is needed
+    from services.house import open_house
+
+    call = the_call(context)
+    settings = Settings.load(call.home, os.environ)
+    with open_house(settings) as house:
+        house.database.migrate_if_needed()
+        with house.database.read() as session:
+            actor = (
+                actor_named(session, call.user) if call.user else actor_of_account(session, getpass.getuser())
+            )
+        yield house, actor
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def say(key: str, /, **details: object) -> None:
+    """A sentence of the catalogue for the person."""
+    OUT.print(text(key, None, **details), highlight=False, markup=False, soft_wrap=True)
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """A table with headings of the catalogue (``column.<name>``)."""
+    grid = Table(title=text(title), title_justify="left", header_style="bold")
+    for column in columns:
+        grid.add_column(text(f"column.{column}"), overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    OUT.print(grid)

@@ -1,0 +1,69 @@
+"""``init`` and ``doctor``."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.context import opened, print_json, say, table, the_call
+from core.errors import Exit
+from core.i18n import text
+from core.settings import Settings
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("init", help=text("cli.init"))(init)
+    app.command("doctor", help=text("cli.doctor"))(doctor)
+
+
+def init(
+    context: typer.Context,
+    units: Annotated[Path | None, typer.Option(help=text("cli.init.units"))] = None,
+    plan: Annotated[Path | None, typer.Option(help=text("cli.init.plan"))] = None,
+    efiles: Annotated[Path | None, typer.Option(help=text("cli.init.efiles"))] = None,
+) -> None:
+    from services import registry
+    from services.house import make_home, open_house
+
+    home = the_call(context).home
+    make_home(home)
+    with open_house(Settings.load(home, os.environ)) as house:
+        registry.set_up(house, getpass.getuser())
+    say("init.done", home=str(home), user=getpass.getuser())
+    if units or plan or efiles:
+        with opened(context) as (house, actor):
+            if units:
+                say("init.units", count=registry.load_units(house, actor, units))
+            if plan:
+                say("init.plan", count=registry.load_file_plan(house, actor, plan))
+            if efiles:
+                say("init.efiles", count=registry.load_efiles(house, actor, efiles))
+
+
+def doctor(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help=text("cli.json"))] = False
+) -> None:
+    from services.health import examine
+
+    with opened(context) as (house, _actor):
+        findings = list(examine(house))
+    if as_json:
+        print_json({"ok": all(f.ok for f in findings), "parts": {f.part: [f.ok, f.detail] for f in findings}})
+    else:
+        rows = [
+            [
+                f.part,
+                text("doctor.ok" if f.ok else "doctor.missing"),
+                f.detail,
+                text(f.advice, None, detail=f.detail) if f.advice else "",
+            ]
+            for f in findings
+        ]
+        table("doctor.title", ["part", "state", "detail", "advice"], rows)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(Exit.ENVIRONMENT)

@@ -1,0 +1,378 @@
+"""The way of the mail: ``ingest``, ``watch``, ``worker``, ``status``, ``list``, ``show``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from commands.context import ERR, OUT, opened, print_json, say, table
+from core.errors import AktenlotseError, Exit, UsageError
+from core.i18n import text
+from core.logs import log
+
+if TYPE_CHECKING:
+    from models import Actor
+    from services.house import House
+    from services.intake import BatchFacts
+
+Json = dict[str, Any]
+AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
+LOG = log(__name__)
+LOOK_SECONDS = 0.15
+INDEX_PATIENCE = 20.0  # seconds that an ingest waits for the index after the last letter is archived
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("ingest", help=text("cli.ingest"))(ingest)
+    app.command("watch", help=text("cli.watch"))(watch)
+    app.command("worker", help=text("cli.worker"))(worker)
+    app.command("status", help=text("cli.status"))(status)
+    app.command("list", help=text("cli.list"))(list_)
+    app.command("show", help=text("cli.show"))(show)
+    app.command("step", hidden=True)(step)
+
+
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help=text("cli.ingest.paths"))],
+    operator: Annotated[str | None, typer.Option(help=text("cli.ingest.operator"))] = None,
+    device: Annotated[str | None, typer.Option(help=text("cli.ingest.device"))] = None,
+    profile: Annotated[str | None, typer.Option(help=text("cli.ingest.profile"))] = None,
+    received: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%d.%m.%Y"], help=text("cli.ingest.received"))
+    ] = None,
+    box: Annotated[str | None, typer.Option(help=text("cli.ingest.box"))] = None,
+    move: Annotated[bool, typer.Option("--move", help=text("cli.ingest.move"))] = False,
+    as_json: AsJson = False,
+) -> None:
+    from services.health import need_programs
+    from services.intake import BatchFacts
+
+    files = _files(paths)
+    facts = BatchFacts(operator, device, profile, box)
+    lines = 0
+    bad = 0
+    with opened(context) as (house, actor):
+        need_programs(house.settings)
+        for line in _ingested(house, actor, files, facts, received, move=move, quiet=as_json):
+            lines += 1
+            bad += line["state"] == "quarantined"
+            print_json(line) if as_json else _print_line(line)
+        if not as_json:
+            say("ingest.sum", files=len(files), lines=lines, quarantined=bad)
+    if bad:
+        raise typer.Exit(Exit.QUARANTINED)
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    """All files of the given files and folders, in the order of their names. Raises: UsageError."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            hidden = (p for p in sorted(path.rglob("*")) if p.is_file())
+            found += [
+                p for p in hidden if not any(part.startswith(".") for part in p.relative_to(path).parts)
+            ]
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UsageError("no_such_path", path=str(path))
+    return found
+
+
+def _ingested(
+    house: House,
+    actor: Actor,
+    files: list[Path],
+    facts: BatchFacts,
+    received: datetime | None,
+    *,
+    move: bool,
+    quiet: bool,
+) -> Iterator[Json]:
+    """Receive all files and yield what came of them, in their order, as soon as each is done."""
+    from pipeline import first_step, running
+    from services.indexing import try_to_empty_outbox
+    from services.intake import put_away, receive, start_batch
+    from services.progress import outcome_of
+
+    if not files:
+        return
+    batch = start_batch(house, actor, facts)
+    with running(house, "ingest") as engine, _bar(len(files), quiet=quiet) as advance:
+        taken = []
+        for path in files:
+            arrival = receive(house, actor, path, batch, received.date() if received else None)
+            engine.submit([first_step(arrival.source_id)])
+            if move:
+                put_away(house, path)
+            taken.append(arrival)
+        patience: float | None = None
+        for arrival in taken:
+            while True:
+                with_index = patience is None or time.monotonic() < patience
+                lines = outcome_of(
+                    house, arrival.source_id, duplicate=arrival.known, name=arrival.name, indexed=with_index
+                )
+                if lines is not None:
+                    break
+                done = outcome_of(
+                    house, arrival.source_id, duplicate=arrival.known, name=arrival.name, indexed=False
+                )
+                if done is not None:
+                    patience = patience or time.monotonic() + INDEX_PATIENCE
+                    if not try_to_empty_outbox(house):
+                        patience = 0.0
+                time.sleep(LOOK_SECONDS)
+            advance()
+            yield from lines
+
+
+class _bar:  # noqa: N801  (used like a function)
+    """A progress bar on the terminal; nothing where machines read."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=ERR, disable=quiet or not ERR.is_terminal, transient=True)
+        self._task = self._progress.add_task(text("ingest.bar"), total=total)
+
+    def __enter__(self) -> Any:
+        self._progress.start()
+        return lambda: self._progress.advance(self._task)
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def _print_line(line: Json) -> None:
+    state = text(f"state.{line['state']}")
+    name, number = line["source_name"], line["entry_no"]
+    if line["duplicate_of"]:
+        OUT.print(text("ingest.line.duplicate", None, name=name, number=number, state=state), markup=False)
+    elif line["state"] == "quarantined":
+        why = reason_sentence(line)
+        OUT.print(
+            text("ingest.line.quarantined", None, name=name, number=number, why=why),
+            style="red",
+            markup=False,
+        )
+    elif line["state"] == "working":
+        OUT.print(
+            text("ingest.line.working", None, name=name, number=number, step=line["step"]),
+            style="yellow",
+            markup=False,
+        )
+    elif line["state"] == "clarify":
+        OUT.print(
+            text("ingest.line.clarify", None, name=name, number=number, subject=line["subject"] or "–"),
+            style="yellow",
+            markup=False,
+        )
+    else:
+        OUT.print(
+            text(
+                "ingest.line.filed",
+                None,
+                name=name,
+                number=number,
+                unit=line["unit"],
+                efile=line["efile"] or "–",
+                subject=line["subject"] or "–",
+            ),
+            markup=False,
+        )
+
+
+def reason_sentence(line: Json) -> str:
+    """The sentence that tells the operator what to do."""
+    details = {
+        "suffix": Path(line["source_name"]).suffix or "–",
+        "signal": "?",
+        "kind": "?",
+        **(line.get("details") or {}),
+    }
+    return text(f"reason.{line['reason']}", None, **details)
+
+
+def watch(
+    context: typer.Context,
+    operator: Annotated[str | None, typer.Option(help=text("cli.ingest.operator"))] = None,
+    device: Annotated[str | None, typer.Option(help=text("cli.ingest.device"))] = None,
+    profile: Annotated[str | None, typer.Option(help=text("cli.ingest.profile"))] = None,
+    box: Annotated[str | None, typer.Option(help=text("cli.ingest.box"))] = None,
+) -> None:
+    from core.clock import today
+    from ingest.watch import watch as watch_folder
+    from pipeline import first_step, running
+    from services.health import need_programs
+    from services.intake import BatchFacts, put_away, receive, start_batch
+
+    stop = _stop_on_signal()
+    with opened(context) as (house, actor):
+        need_programs(house.settings)
+        batches: dict[str, str] = {}  # one a day
+        with running(house, "watch") as engine:
+            say("watch.started", inbox=str(house.settings.inbox))
+
+            def take(path: Path) -> None:
+                day = today().isoformat()
+                if day not in batches:
+                    batches.clear()
+                    batches[day] = start_batch(house, actor, BatchFacts(operator, device, profile, box))
+                try:
+                    arrival = receive(house, actor, path, batches[day])
+                except FileNotFoundError:
+                    return  # somebody took it away
+                except (AktenlotseError, OSError) as error:
+                    LOG.warning("receive_failed", exc_info=True)
+                    say("watch.failed", name=path.name, why=str(error))
+                    return  # it stays in the inbox, and the next scan tries again
+                put_away(house, path)
+                if not arrival.known:
+                    engine.submit([first_step(arrival.source_id)])
+                say("watch.taken", name=path.name)
+
+            watch_folder(
+                house.settings.inbox,
+                take,
+                stop,
+                quiet_seconds=house.settings.quiet_seconds,
+                scan_seconds=house.settings.scan_seconds,
+            )
+            say("watch.stopping")
+
+
+def worker(context: typer.Context) -> None:
+    from pipeline import running
+    from services.health import need_programs
+
+    stop = _stop_on_signal()
+    with opened(context) as (house, _actor):
+        need_programs(house.settings)
+        with running(house, "worker"):
+            say("worker.started")
+            stop.wait()
+            say("watch.stopping")
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def step(context: typer.Context, kind: str, name: str, id: str) -> None:
+    """One step of one letter in this process, its outcome as JSON (used by the engine)."""
+    from jobs import outcome_line
+    from pipeline import steps_of
+
+    with opened(context) as (house, _actor):
+        steps = dict(steps_of(house).steps[kind])
+        sys.stdout.write(outcome_line(steps[name], id) + "\n")
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    from services.reception import status as ask
+
+    with opened(context) as (house, _actor):
+        answer = ask(house)
+    if as_json:
+        print_json(answer)
+        return
+    names = ("inbox", "working", "filed", "clarify", "quarantined", "not_indexed")
+    table("status.title", ["what", "count"], [[text(f"status.{name}"), str(answer[name])] for name in names])
+    say("status.workers", count=len(answer["workers"]))
+    if answer["oldest_clarification"]:
+        say("status.oldest", day=answer["oldest_clarification"])
+
+
+def list_(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option(help=text("cli.list.state"))] = None,
+    unit: Annotated[str | None, typer.Option(help=text("cli.unit"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    from models import State
+    from services.reception import list_documents
+
+    if state is not None and state not in set(State):
+        raise UsageError("unknown_state", state=state, states=", ".join(State))
+    with opened(context) as (house, actor):
+        found = list_documents(house, actor, state=State(state) if state else None, unit=unit)
+    if as_json:
+        for line in found:
+            print_json(line)
+        return
+    rows = [
+        [
+            line["entry_no"],
+            line["id"],
+            text(f"state.{line['state']}"),
+            line["unit"] or "–",
+            line["sender"] or "–",
+            line["subject"] or line["source_name"],
+        ]
+        for line in found
+    ]
+    table("list.title", ["entry_no", "id", "state", "unit", "sender", "subject"], rows)
+
+
+def show(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help=text("cli.id"))],
+    as_json: AsJson = False,
+    as_text: Annotated[bool, typer.Option("--text", help=text("cli.show.text"))] = False,
+) -> None:
+    from services.showing import show as ask
+
+    with opened(context) as (house, actor):
+        answer = ask(house, actor, id, with_text=as_text)
+    if as_text:
+        sys.stdout.write((answer["text"] or "") + "\n")
+    elif as_json:
+        print_json({name: value for name, value in answer.items() if name != "text"})
+    else:
+        hidden = {"text", "timings", "candidates", "route", "archive", "source"}
+        rows = [
+            [text(f"field.{name}"), _plain(value)]
+            for name, value in answer.items()
+            if name not in hidden and value not in (None, [])
+        ]
+        rows += [
+            [text(f"field.{name}"), _plain(answer[name])] for name in ("route", "archive") if answer.get(name)
+        ]
+        table("show.title", ["field", "value"], rows)
+        if answer["reason"]:
+            OUT.print(reason_sentence(answer), style="red", markup=False)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {_plain(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(part) for part in value)
+    return str(value)

@@ -1,0 +1,53 @@
+"""Quarantine: list, try again, discard."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from commands.context import opened, print_json, say, table
+from commands.mail import reason_sentence
+from core.i18n import text
+
+app = typer.Typer()
+Id = Annotated[str, typer.Argument(help=text("cli.id"))]
+
+
+@app.command("list", help=text("cli.quarantine.list"))
+def list_(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help=text("cli.json"))] = False
+) -> None:
+    from services.reception import quarantined
+
+    with opened(context) as (house, actor):
+        found = quarantined(house, actor)
+    if as_json:
+        for line in found:
+            print_json({**line, "sentence": reason_sentence(line)})
+        return
+    rows = [[line["entry_no"], line["id"], line["source_name"], reason_sentence(line)] for line in found]
+    table("quarantine.title", ["entry_no", "id", "name", "reason"], rows)
+
+
+@app.command("retry", help=text("cli.quarantine.retry"))
+def retry(context: typer.Context, id: Id) -> None:
+    from jobs import submit_from_outside
+    from services.reception import retry as act
+
+    with opened(context) as (house, actor):
+        submit_from_outside(house.settings.jobs_url, act(house, actor, id))
+    say("quarantine.retried", id=id)
+
+
+@app.command("discard", help=text("cli.quarantine.discard"))
+def discard(
+    context: typer.Context,
+    id: Id,
+    purpose: Annotated[str, typer.Option("--reason", help=text("cli.purpose"))] = "",
+) -> None:
+    from services.reception import discard as act
+
+    with opened(context) as (house, actor):
+        act(house, actor, id, purpose)
+    say("quarantine.discarded", id=id)

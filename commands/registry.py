@@ -1,0 +1,86 @@
+"""Units, file plan, EFiles: what letters are sorted into."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.context import opened, print_json, say, table
+from core.i18n import text
+
+units, plan, efiles = typer.Typer(), typer.Typer(), typer.Typer()
+AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
+File = Annotated[Path, typer.Argument(help=text("cli.file"))]
+
+
+def mount(_app: typer.Typer) -> None:
+    """The groups are mounted as a whole."""
+
+
+@units.command("load", help=text("cli.unit.load"))
+def load_units(context: typer.Context, file: File) -> None:
+    from services import registry
+
+    with opened(context) as (house, actor):
+        say("init.units", count=registry.load_units(house, actor, file))
+
+
+@units.command("list", help=text("cli.unit.list"))
+def list_units(context: typer.Context, as_json: AsJson = False) -> None:
+    from services.routing import valid_units
+
+    with opened(context) as (house, _actor), house.database.read() as session:
+        found = [
+            {
+                "code": unit.code,
+                "name": unit.name,
+                "responsible_for": unit.responsible_for,
+                "parent": unit.parent_id,
+                "confidential": unit.confidential,
+            }
+            for unit in valid_units(session).values()
+        ]
+    if as_json:
+        for unit in found:
+            print_json(unit)
+        return
+    table(
+        "unit.title",
+        ["unit", "name", "duties"],
+        [[u["code"], u["name"], u["responsible_for"]] for u in found],
+    )  # type: ignore[list-item]
+
+
+@plan.command("load", help=text("cli.plan.load"))
+def load_plan(context: typer.Context, file: File) -> None:
+    from services import registry
+
+    with opened(context) as (house, actor):
+        say("init.plan", count=registry.load_file_plan(house, actor, file))
+
+
+@efiles.command("load", help=text("cli.efile.load"))
+def load_efiles(context: typer.Context, file: File) -> None:
+    from services import registry
+
+    with opened(context) as (house, actor):
+        say("init.efiles", count=registry.load_efiles(house, actor, file))
+
+
+@efiles.command("open", help=text("cli.efile.open"))
+def open_efile(
+    context: typer.Context,
+    reference: Annotated[str, typer.Argument(help=text("cli.efile.reference"))],
+    title: Annotated[str, typer.Option(help=text("cli.efile.title"))],
+    unit: Annotated[str, typer.Option(help=text("cli.unit"))],
+    plan: Annotated[str | None, typer.Option(help=text("cli.efile.plan"))] = None,
+    party: Annotated[list[str] | None, typer.Option(help=text("cli.efile.party"))] = None,
+) -> None:
+    from services import registry
+
+    with opened(context) as (house, actor), house.database.write() as session:
+        registry.open_efile(session, actor, reference, title, unit, plan, party or [], date.today())
+    say("efile.opened", reference=reference)

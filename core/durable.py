@@ -1,0 +1,117 @@
+"""Writing so that a power cut or kill -9 leaves the old state or the new one, never half of it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import IntegrityError, StorageFull
+from core.hashing import CHUNK, sha256_file
+from core.ids import new_id
+
+
+@contextmanager
+def full_disk_is_named(where: Path) -> Iterator[None]:
+    """Turn "no space left" (also a quota) into the error that waits. Raises: StorageFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(path=str(where)) from error
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """fsync a folder, so that names made or removed in it survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folders(folder: Path) -> None:
+    """Make ``folder`` and its parents, each name durable in its parent."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for step in reversed(missing):
+        step.mkdir(exist_ok=True)
+        sync_folder(step.parent)
+
+
+def write_whole(target: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write a file whole, or not at all; with ``sync`` it is durable when this returns.
+
+    Raises: StorageFull, OSError.
+    """
+    part = target.with_name(f".{target.name}.{new_id(6)}.part")
+    with full_disk_is_named(target):
+        try:
+            with part.open("wb") as out:
+                out.write(data)
+                out.flush()
+                if sync:
+                    os.fsync(out.fileno())
+            part.replace(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        if sync:
+            sync_folder(target.parent)
+
+
+def copy_checked(source: Path, target: Path) -> str:
+    """Copy a file durably, read the copy back and compare. Returns: sha256 of the bytes (hex).
+
+    Raises: IntegrityError when the copy differs from what was read, StorageFull, OSError.
+    """
+    digest = hashlib.sha256()
+    part = target.with_name(f".{target.name[:100]}.{new_id(6)}.part")
+    with full_disk_is_named(target):
+        try:
+            with source.open("rb") as incoming, part.open("wb") as out:
+                while piece := incoming.read(CHUNK):
+                    digest.update(piece)
+                    out.write(piece)
+                out.flush()
+                os.fsync(out.fileno())
+            if sha256_file(part) != digest.hexdigest():
+                raise IntegrityError("copy_differs", path=str(target))
+            part.replace(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        sync_folder(target.parent)
+    return digest.hexdigest()
+
+
+def move_into(source: Path, folder: Path) -> Path:
+    """Move a file into a folder under a free name, durably, also across file systems. Returns: where it lies."""
+    make_folders(folder)
+    target = folder / source.name
+    number = 1
+    while target.exists():
+        number += 1
+        target = folder / f"{source.stem}~{number}{source.suffix}"
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_checked(source, target)
+        source.unlink()
+    sync_folder(folder)
+    sync_folder(source.parent)
+    return target
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a scratch folder; a second run, or another process that was faster, is no error."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,45 @@
+"""Structured logs: one JSON object a line. Ids, codes and numbers only, never letter contents."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+from core.clock import now, stamp
+
+_STANDARD = set(vars(logging.makeLogRecord({})))
+
+
+class JsonLines(logging.Formatter):
+    """A record as JSON: time, level, logger, event and what was given as ``extra``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "at": stamp(now()),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        entry.update({key: value for key, value in vars(record).items() if key not in _STANDARD})
+        if record.exc_info and record.exc_info[0]:
+            entry["error"] = record.exc_info[0].__name__
+            entry["trace"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def configure(file: Path, level: str = "INFO") -> None:
+    """Log to ``file``; a second call changes nothing."""
+    logger = logging.getLogger("aktenlotse")
+    if logger.handlers:
+        return
+    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler.setFormatter(JsonLines())
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    logger.propagate = False
+
+
+def log(name: str) -> logging.Logger:
+    """The logger of a module."""
+    return logging.getLogger(f"aktenlotse.{name}")

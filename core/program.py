@@ -1,0 +1,83 @@
+"""Running external programs: own process group, dies with us, limits on time and memory, one thread."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ProgramFailed, ProgramMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use: wall seconds, CPU seconds, address space in MiB (0: no limit)."""
+
+    seconds: float = 120.0
+    cpu_seconds: int = 120
+    memory_mb: int = 2048
+
+
+def limited(command: Sequence[str], limits: Limits) -> list[str]:
+    """``command`` behind the launcher of util-linux: it dies with its parent and keeps to its limits."""
+    prefix = ["setpriv", "--pdeathsig", "KILL", "prlimit", f"--cpu={limits.cpu_seconds}", "--core=0"]
+    if limits.memory_mb:
+        prefix.append(f"--as={limits.memory_mb << 20}")
+    return [*prefix, *command]
+
+
+def one_thread() -> dict[str, str]:
+    """Our environment, with OpenMP held to one thread: the pages run in parallel, not the lines."""
+    return {**os.environ, "OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1"}
+
+
+def need(program: str) -> str:
+    """The path of a program. Raises: ProgramMissing."""
+    path = shutil.which(program)
+    if path is None:
+        raise ProgramMissing(program=program)
+    return path
+
+
+def run(command: Sequence[str], limits: Limits, *, stdin: bytes | None = None) -> bytes:
+    """Run a program to its end and return what it printed.
+
+    Raises: ProgramMissing, ProgramFailed (``details['why']`` is the exit code, the signal or ``timeout``).
+    """
+    need(command[0])
+    process = subprocess.Popen(
+        limited(command, limits),
+        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=one_thread(),
+    )
+    try:
+        out, _ = process.communicate(stdin, timeout=limits.seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise ProgramFailed(program=command[0], why="timeout") from None
+    if process.returncode:
+        raise ProgramFailed(program=command[0], why=str(process.returncode))
+    return out
+
+
+def write_launcher(path: Path, program: str, limits: Limits) -> Path:
+    """Write an executable that starts ``program`` within ``limits`` (for libraries that take only a path).
+
+    It replaces itself by the program, so that a signal to its pid reaches the program. Returns: ``path``.
+    """
+    words = " ".join(limited([program], limits))
+    script = f'#!/bin/sh\nexport OMP_THREAD_LIMIT=1 OMP_NUM_THREADS=1\nexec setsid {words} "$@"\n'
+    if not path.is_file() or path.read_text() != script:
+        part = path.with_name(f"{path.name}.{os.getpid()}")
+        part.write_text(script)
+        part.chmod(0o755)
+        part.replace(path)
+    return path

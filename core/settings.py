@@ -1,0 +1,122 @@
+"""Settings are read once, frozen, and handed in: ``config.toml`` of the home, overridden by the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from core.errors import HomeMissing, UsageError
+
+PREFIX = "AKTENLOTSE_"
+CONFIG = "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one home; ``docs/settings.md`` explains each."""
+
+    home: Path
+    database: str = ""  # SQLAlchemy URL; "" is SQLite in the home
+    jobs: str = ""  # URL of the job database; "" is SQLite in the home
+    search: str = "embedded"  # embedded | elasticsearch
+    elasticsearch: str = "http://127.0.0.1:9200"  # comma separated nodes
+    elasticsearch_key: str = ""  # API key
+    elasticsearch_ca: str = ""  # file with the certificate authority
+    languages: str = "deu"  # Tesseract's codes, joined by +
+    cores: int = 0  # pages read at once; 0: as many as the machine has
+    page_seconds: int = 120  # limit of one Tesseract run
+    page_memory_mb: int = 2048
+    budget: float = 0.02  # error budget of the routing without a person
+    quiet_seconds: float = 2.0  # a file in the inbox is complete when it was quiet so long
+    scan_seconds: float = 5.0  # reconcile scan of the inbox
+    verapdf: Path = Path(sys.prefix) / "share" / "aktenlotse" / "verapdf"
+    municipality: str = ""
+    log_level: str = "INFO"
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def done(self) -> Path:
+        return self.home / "done"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.home / "quarantine"
+
+    @property
+    def archive(self) -> Path:
+        return self.home / "archive"
+
+    @property
+    def staging(self) -> Path:
+        """Where archive objects are built before their one rename (same file system as the archive)."""
+        return self.home / "staging"
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "journal"
+
+    @property
+    def work(self) -> Path:
+        """Results between the steps of a letter; may be deleted, they are made again."""
+        return self.home / "work"
+
+    @property
+    def index(self) -> Path:
+        return self.home / "index"
+
+    @property
+    def routing_models(self) -> Path:
+        return self.home / "routing-models"
+
+    @property
+    def keys(self) -> Path:
+        return self.home / "keys"
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home / 'aktenlotse.db'}"
+
+    @property
+    def jobs_url(self) -> str:
+        return self.jobs or f"sqlite:///{self.home / 'jobs.db'}"
+
+    @property
+    def workers(self) -> int:
+        return self.cores or len(os.sched_getaffinity(0))
+
+    @classmethod
+    def load(cls, home: Path, environment: Mapping[str, str]) -> Settings:
+        """Read ``home/config.toml``. Raises: HomeMissing, UsageError (unknown or ill-typed setting)."""
+        file = home / CONFIG
+        if not file.is_file():
+            raise HomeMissing(home=str(home))
+        try:
+            values: dict[str, object] = tomllib.loads(file.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError("bad_config", file=str(file), why=str(error)) from error
+        known = {field.name: field for field in fields(cls) if field.name != "home"}
+        for name in known:
+            if PREFIX + name.upper() in environment:
+                values[name] = environment[PREFIX + name.upper()]
+        return cls(home=home.resolve(), **_typed(values, known, file))  # type: ignore[arg-type]
+
+
+def _typed(values: Mapping[str, object], known: Mapping[str, object], file: Path) -> dict[str, object]:
+    typed: dict[str, object] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise UsageError("unknown_setting", file=str(file), name=name)
+        wanted = type(getattr(known[name], "default", ""))
+        kind = Path if issubclass(wanted, Path) else wanted
+        try:
+            typed[name] = kind(value)  # type: ignore[call-arg]
+        except (TypeError, ValueError) as error:
+            raise UsageError("bad_setting", file=str(file), name=name, value=value) from error
+    return typed

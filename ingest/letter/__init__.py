@@ -1,0 +1,13 @@
+"""What a letter says about itself: sender, recipient, date, subject, references, kind, money, terms, extent."""
+
+from ingest.letter.facts import ENCLOSURES_MAYBE_MISSING, PAGES_MISSING, Deadline, Enclosures, LetterFacts
+from ingest.letter.read import read_letter
+
+__all__ = [
+    "ENCLOSURES_MAYBE_MISSING",
+    "PAGES_MISSING",
+    "Deadline",
+    "Enclosures",
+    "LetterFacts",
+    "read_letter",
+]

@@ -1,0 +1,359 @@
+"""Page sources: every delivered file as page images, as they are, or as pages with a text layer of their own."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pdf2image
+import pikepdf
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.errors import LetterError, ProgramFailed
+from core.program import Limits, run
+from ingest.formats import PDF, TEXT, decode_text
+from ingest.words import Word
+
+Grey = NDArray[np.uint8]  # height x width, 0 black .. 255 white
+A4_INCHES = 8.27, 11.69
+RASTER_DPI = 300
+MAX_RASTER_PIXELS = 60_000_000
+POINT = 1 / 72  # inch
+FULL = 0.97  # share of the page that its one image must cover to stand for the page
+GOOD_TEXT_WORDS = 4
+_LIMITS = Limits(seconds=120, cpu_seconds=120, memory_mb=3000)
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredPage:
+    """One page as delivered, unturned. ``own_text``: its text layer is good, so it needs no OCR."""
+
+    number: int
+    grey: Grey | None
+    width: int
+    height: int
+    dpi: float
+    turn: int = 0  # degrees clockwise that the file itself asks for
+    bilevel: bool = False
+    own_text: tuple[tuple[tuple[Word, ...], ...], ...] | None = None
+
+
+class PageSource(Protocol):
+    """A file's pages, read one at a time, from several threads."""
+
+    count: int
+
+    def page(self, number: int) -> DeliveredPage:
+        """Page ``number`` (1-based). Raises: LetterError, ProgramFailed."""
+
+
+@contextmanager
+def open_pages(path: Path, media_type: str) -> Iterator[PageSource]:
+    """Open a file's pages. Raises: LetterError."""
+    if media_type == TEXT:
+        yield TextPages(path)
+    elif media_type == PDF:
+        with _pdf(path) as pdf:
+            yield PdfPages(path, pdf)
+    else:
+        with Image.open(path) as image:
+            yield ImagePages(image)
+
+
+@contextmanager
+def _pdf(path: Path) -> Iterator[pikepdf.Pdf]:
+    try:
+        with pikepdf.open(path, suppress_warnings=True) as pdf:
+            yield pdf
+    except pikepdf.PdfError:
+        raise LetterError("damaged") from None
+
+
+class ImagePages:
+    """Frames of a TIFF, JPEG, PNG, BMP, GIF, WebP or HEIC file."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self._image = image
+        self._lock = threading.Lock()
+        self.count = int(getattr(image, "n_frames", 1))
+
+    def page(self, number: int) -> DeliveredPage:
+        with self._lock:
+            try:
+                self._image.seek(number - 1)
+                grey, bilevel = to_grey(self._image)
+            except (OSError, EOFError, ValueError):
+                raise LetterError("damaged") from None
+            dpi = _image_dpi(self._image)
+            turn = {3: 180, 6: 90, 8: 270}.get(int(self._image.getexif().get(0x0112, 1)), 0)
+        height, width = grey.shape
+        return DeliveredPage(number, grey, width, height, dpi, turn, bilevel)
+
+
+class TextPages:
+    """A plain text file: pages are parted by form feeds; there is nothing to read but the text."""
+
+    def __init__(self, path: Path) -> None:
+        self._pages = decode_text(path.read_bytes()).split("\f")
+        self.count = len(self._pages)
+
+    def page(self, number: int) -> DeliveredPage:
+        blocks = re.split(r"\n\s*\n", self._pages[number - 1])
+        paragraphs = tuple(
+            tuple(
+                tuple(Word(word, (0, 0, 0, 0), 1.0) for word in line.split())
+                for line in block.split("\n")
+                if line.strip()
+            )
+            for block in blocks
+            if block.strip()
+        )
+        return DeliveredPage(number, None, 0, 0, 72.0, own_text=paragraphs)
+
+
+class PdfPages:
+    """Pages of a PDF: a good text layer is kept, one full-page image is taken as it is, the rest is rendered."""
+
+    def __init__(self, path: Path, pdf: pikepdf.Pdf) -> None:
+        self._path = path
+        self._pdf = pdf
+        self._lock = threading.Lock()
+        self.count = len(pdf.pages)
+
+    def page(self, number: int) -> DeliveredPage:
+        with self._lock:
+            page = self._pdf.pages[number - 1]
+            turn = int(_inherited(page, "/Rotate", 0)) % 360
+            unit = float(page.obj.get("/UserUnit", 1))
+            box = [float(value) for value in page.mediabox]
+            width, height = abs(box[2] - box[0]) * unit, abs(box[3] - box[1]) * unit  # points
+            has_font = "/Font" in (page.obj.get("/Resources") or {}) or _inherits_font(page)
+            image = _only_image(page, box)
+            raw = _image_bytes(image) if image is not None else None
+        if width < 1 or height < 1:
+            raise LetterError("damaged")
+        if has_font or image is None:
+            own = self._own_text(number, turn, width, height)
+            if own is not None:
+                return own
+        if raw is not None:
+            grey, bilevel = raw
+            pixels_high, pixels_wide = grey.shape
+            return DeliveredPage(
+                number, grey, pixels_wide, pixels_high, pixels_wide / (width * POINT), turn, bilevel
+            )
+        grey = self._render(number, turn, width, height)
+        pixels_high, pixels_wide = grey.shape
+        return DeliveredPage(number, grey, pixels_wide, pixels_high, pixels_wide / (width * POINT), turn)
+
+    def _render(self, number: int, turn: int, width: float, height: float) -> Grey:
+        """The page as an unturned grey image, at 300 dpi or as much as the memory limit allows."""
+        pixels = width * height * POINT * POINT * RASTER_DPI**2
+        dpi = (
+            RASTER_DPI if pixels <= MAX_RASTER_PIXELS else RASTER_DPI * math.sqrt(MAX_RASTER_PIXELS / pixels)
+        )
+        try:
+            (image,) = pdf2image.convert_from_path(
+                self._path,
+                dpi=max(20, int(dpi)),
+                first_page=number,
+                last_page=number,
+                grayscale=True,
+                timeout=120,
+            )
+        except (
+            pdf2image.exceptions.PDFPageCountError,
+            pdf2image.exceptions.PDFSyntaxError,
+            pdf2image.exceptions.PDFPopplerTimeoutError,
+            ValueError,
+        ) as error:
+            raise ProgramFailed(program="pdftoppm", why=type(error).__name__) from None
+        return np.ascontiguousarray(np.rot90(np.asarray(image.convert("L")), turn // 90))
+
+    def _own_text(self, number: int, turn: int, width: float, height: float) -> DeliveredPage | None:
+        """The page by its text layer, if that is good: some words, most of them of letters or digits."""
+        page = ["-f", str(number), "-l", str(number)]
+        xml = run(["pdftotext", "-bbox-layout", "-enc", "UTF-8", *page, str(self._path), "-"], _LIMITS)
+        try:
+            root = ElementTree.fromstring(re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"", xml))
+        except ElementTree.ParseError:
+            return None
+        scale = RASTER_DPI * POINT
+        turned_wide = (height if turn in (90, 270) else width) * scale
+        turned_high = (width if turn in (90, 270) else height) * scale
+        paragraphs = []
+        for block in root.iter(f"{_XHTML}block"):
+            lines = []
+            for line in block.iter(f"{_XHTML}line"):
+                words = tuple(
+                    Word(text, _unturn(_corners(word, scale), turn, turned_wide, turned_high), 1.0)
+                    for word in line.iter(f"{_XHTML}word")
+                    if (text := "".join(word.itertext()).strip())
+                )
+                if words:
+                    lines.append(words)
+            if lines:
+                paragraphs.append(tuple(lines))
+        texts = [word.text for paragraph in paragraphs for line in paragraph for word in line]
+        if not is_good_text(texts):
+            return None
+        return DeliveredPage(
+            number,
+            None,
+            round(width * scale),
+            round(height * scale),
+            RASTER_DPI,
+            turn,
+            own_text=tuple(paragraphs),
+        )
+
+
+def is_good_text(words: list[str]) -> bool:
+    """Whether a text layer can be trusted: enough words, few replacement characters, most of it readable."""
+    text = "".join(words)
+    if len(words) < GOOD_TEXT_WORDS or not text:
+        return False
+    readable = sum(char.isalnum() and ord(char) < 0x2000 for char in text) / len(text)
+    broken = sum(char == "\ufffd" or 0xE000 <= ord(char) < 0xF900 for char in text) / len(text)
+    single = sum(len(word) == 1 for word in words) / len(words)
+    return readable > 0.6 and broken < 0.02 and single < 0.6
+
+
+def to_grey(image: Image.Image) -> tuple[Grey, bool]:
+    """A Pillow image as grey values on white paper, and whether it has one bit a pixel."""
+    bilevel = image.mode == "1"
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        alpha = image.convert("RGBA")
+        paper = Image.new("RGBA", alpha.size, "white")
+        image = Image.alpha_composite(paper, alpha)
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        deep = np.asarray(image).astype(np.float32)
+        top = 65535.0 if deep.max(initial=0) > 255 else 255.0
+        return np.clip(deep * (255.0 / top), 0, 255).astype(np.uint8), False
+    return np.asarray(image.convert("L")), bilevel
+
+
+def _image_dpi(image: Image.Image) -> float:
+    given = image.info.get("dpi")
+    if isinstance(given, tuple) and 60 <= float(given[0]) <= 1300:
+        return float(given[0])
+    return min(image.size) / A4_INCHES[0]  # no word about it: most likely a sheet of A4
+
+
+def _inherits_font(page: pikepdf.Page) -> bool:
+    resources = page.resources
+    if "/Font" in resources:
+        return True
+    forms = resources.get("/XObject", {})
+    return any(item.get("/Subtype") == "/Form" for item in forms.values())  # type: ignore[union-attr]
+
+
+def _only_image(page: pikepdf.Page, box: list[float]) -> pikepdf.Object | None:
+    """The page's one image, if it alone covers the page, upright in page space; else None."""
+    resources = page.resources
+    if any(item.get("/Subtype") == "/Form" for item in resources.get("/XObject", {}).values()):  # type: ignore[union-attr]
+        return None
+    found: pikepdf.Object | None = None
+    matrix = pikepdf.Matrix()
+    stack: list[pikepdf.Matrix] = []
+    try:
+        instructions = pikepdf.parse_content_stream(page)
+    except pikepdf.PdfError:
+        return None
+    for instruction in instructions:
+        operator = str(instruction.operator)
+        if operator == "q":
+            stack.append(matrix)
+        elif operator == "Q" and stack:
+            matrix = stack.pop()
+        elif operator == "cm":
+            matrix = pikepdf.Matrix(*[float(value) for value in instruction.operands]) @ matrix
+        elif operator == "Do":
+            if found is not None:
+                return None
+            image = resources["/XObject"][str(instruction.operands[0])]
+            if not _covers(matrix, box):
+                return None
+            found = image
+        elif operator in ("BI", "INLINE IMAGE", "sh", "f", "F", "f*", "B", "b", "S", "s", "B*", "b*"):
+            return None
+    if found is None or "/SMask" in found or "/Mask" in found or found.get("/ImageMask", False):
+        return None
+    return found
+
+
+def _covers(matrix: pikepdf.Matrix, box: list[float]) -> bool:
+    wide, high = box[2] - box[0], box[3] - box[1]
+    upright = abs(matrix.b) < 0.01 * wide and abs(matrix.c) < 0.01 * high and matrix.a > 0 and matrix.d > 0
+    fits = FULL <= matrix.a / wide <= 2 - FULL and FULL <= matrix.d / high <= 2 - FULL
+    at_corner = abs(matrix.e - box[0]) < (1 - FULL) * wide and abs(matrix.f - box[1]) < (1 - FULL) * high
+    return upright and fits and at_corner
+
+
+def _image_bytes(image: pikepdf.Object) -> tuple[Grey, bool] | None:
+    """The image's grey values; None where its coding needs the renderer."""
+    try:
+        filters = image.get("/Filter")
+        names = [str(filters)] if isinstance(filters, pikepdf.Name) else [str(item) for item in filters or []]
+        if names == ["/DCTDecode"] and image.get("/ColorSpace") in ("/DeviceGray", "/DeviceRGB"):
+            data = np.frombuffer(image.read_raw_bytes(), np.uint8)
+            decoded = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+            return None if decoded is None else (np.asarray(decoded, np.uint8), False)
+        return to_grey(pikepdf.PdfImage(image).as_pil_image())
+    except (
+        pikepdf.PdfError,
+        NotImplementedError,
+        ValueError,
+        TypeError,
+        KeyError,
+        OSError,
+        cv2.error,
+        io.UnsupportedOperation,
+    ):
+        return None
+
+
+def _corners(word: ElementTree.Element, scale: float) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (float(word.get(name, "0")) * scale for name in ("xMin", "yMin", "xMax", "yMax"))
+    return x0, y0, x1, y1
+
+
+def _unturn(
+    box: tuple[float, float, float, float], turn: int, wide: float, high: float
+) -> tuple[int, int, int, int]:
+    """A box of the page as shown (turned clockwise by ``turn``; ``wide`` x ``high``), on the unturned page."""
+    x0, y0, x1, y1 = box
+    if turn == 90:
+        x0, y0, x1, y1 = y0, wide - x1, y1, wide - x0
+    elif turn == 180:
+        x0, y0, x1, y1 = wide - x1, high - y1, wide - x0, high - y0
+    elif turn == 270:
+        x0, y0, x1, y1 = high - y1, x0, high - y0, x1
+    return round(x0), round(y0), round(x1), round(y1)
+
+
+def _inherited(page: pikepdf.Page, key: str, default: int) -> int:
+    """An inheritable number of a page (ISO 32000-1, 7.7.3.4); a broken one counts as the default."""
+    node: pikepdf.Object | None = page.obj
+    for _ in range(32):
+        if node is None:
+            break
+        if key in node:
+            try:
+                return int(float(node[key]))
+            except (TypeError, ValueError):
+                return default
+        node = node.get("/Parent")
+    return default

@@ -1,0 +1,169 @@
+"""The plan for a page, and the copy that OCR sees. Original pixels are never changed.
+
+One affine map leads from the delivered page to the copy (turn, deskew, crop, scale), so every word finds its way back.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.look import Look, paper_of
+from ingest.pages import Grey
+from ingest.words import Box
+
+READ_DPI = 230  # enough for Tesseract's LSTM on office print, and cheaper than 300
+FINE_DPI = 300
+SMALL_LETTER = 15.0  # pixels of a small letter in the copy, below which it is enlarged
+MIN_SKEW = 0.35  # degrees; Tesseract follows smaller slopes by itself
+MAX_PIXELS = 30_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done to the copy of a page before Tesseract sees it, and how Tesseract is asked."""
+
+    orientation: int = 0  # degrees clockwise
+    skew: float = 0.0  # undone when not 0
+    box: Box = (0, 0, 0, 0)  # crop, delivered pixels
+    scale: float = 1.0
+    flatten: bool = False  # divide by the paper, stretch
+    blur: float = 0.0  # sigma in delivered pixels
+    segmentation: int = 3
+
+    def facts(self) -> dict[str, object]:
+        """As plain values for the record."""
+        return {
+            **asdict(self),
+            "box": list(self.box),
+            "scale": round(self.scale, 4),
+            "skew": round(self.skew, 2),
+        }
+
+
+def first_plan(seen: Look, orientation: int) -> Plan:
+    """The plan that the look suggests."""
+    dpi = READ_DPI
+    if seen.faint or seen.dpi < 170:
+        dpi = FINE_DPI
+    scale = dpi / seen.dpi
+    if seen.letter_height and seen.letter_height * scale < SMALL_LETTER:
+        scale = min(SMALL_LETTER / seen.letter_height, 1.4 * FINE_DPI / seen.dpi)
+    if seen.bilevel and scale > 1:
+        scale = max(1.0, min(scale, FINE_DPI / seen.dpi))
+    if 0.87 < scale < 1.15:
+        scale = 1.0  # resampling costs sharpness, so only where it pays
+    pixels = (seen.box[2] - seen.box[0]) * (seen.box[3] - seen.box[1]) * scale**2
+    if pixels > MAX_PIXELS:
+        scale *= math.sqrt(MAX_PIXELS / pixels)
+    return Plan(
+        orientation=orientation,
+        skew=seen.skew if abs(seen.skew) >= MIN_SKEW else 0.0,
+        box=seen.box,
+        scale=scale,
+        flatten=seen.faint or (not seen.bilevel and seen.paper < 200),
+        blur=0.8 if seen.bilevel else 0.0,
+    )
+
+
+def other_plans(seen: Look, plan: Plan, shape: tuple[int, int]) -> list[Plan]:
+    """What to try when the first reading is poor: the other treatment of the paper, whole page, other segmentation."""
+    whole = (0, 0, shape[1], shape[0])
+    fine = max(plan.scale, min(FINE_DPI / seen.dpi, 2.5))
+    others = [
+        replace(plan, flatten=not plan.flatten, scale=fine),
+        replace(plan, flatten=True, blur=1.0, scale=fine, segmentation=4),
+        replace(plan, box=whole, scale=min(fine, 1.0), segmentation=6),
+        replace(plan, box=whole, scale=fine / 2, segmentation=11),
+    ]
+    return [other for other in others if other != plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The copy that OCR sees, and the way back from it."""
+
+    grey: Grey
+    back: NDArray[np.float64]  # 2x3: copy -> delivered pixels
+    width: int  # of the delivered page
+    height: int
+
+    def to_delivered(self, box: Box) -> Box:
+        """A box of the copy as the smallest box around it on the delivered page."""
+        x0, y0, x1, y1 = box
+        corners = np.array([[x0, y0, 1], [x1, y0, 1], [x0, y1, 1], [x1, y1, 1]], float) @ self.back.T
+        left, top = corners.min(axis=0)
+        right, bottom = corners.max(axis=0)
+        return (
+            max(0, round(left)),
+            max(0, round(top)),
+            min(self.width, round(right)),
+            min(self.height, round(bottom)),
+        )
+
+
+def make_copy(grey: Grey, plan: Plan) -> Copy:
+    """Carry out a plan on a page."""
+    height, width = grey.shape
+    x0, y0, x1, y1 = plan.box
+    part = grey[y0:y1, x0:x1]
+    if plan.blur:
+        part = cv2.GaussianBlur(part, (0, 0), plan.blur)
+    forward = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
+    if plan.flatten:
+        part = _flattened(part)
+    if abs(plan.scale - 1) > 1e-3:
+        wanted = max(1, round(part.shape[1] * plan.scale)), max(1, round(part.shape[0] * plan.scale))
+        forward = np.diag([wanted[0] / part.shape[1], wanted[1] / part.shape[0], 1]) @ forward
+        interpolation = (
+            cv2.INTER_AREA if plan.scale < 1 else cv2.INTER_LANCZOS4 if plan.flatten else cv2.INTER_CUBIC
+        )
+        part = cv2.resize(part, wanted, interpolation=interpolation)
+    for _ in range(plan.orientation // 90):
+        forward = np.array([[0, -1, part.shape[0]], [1, 0, 0], [0, 0, 1]], float) @ forward
+        part = cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE)
+    if plan.skew:
+        part, forward = _deskewed(part, plan.skew, forward)
+    border = 12
+    part = cv2.copyMakeBorder(
+        part, border, border, border, border, cv2.BORDER_CONSTANT, value=_edge_grey(part)
+    )
+    forward = np.array([[1, 0, border], [0, 1, border], [0, 0, 1]], float) @ forward
+    return Copy(np.asarray(part, np.uint8), np.linalg.inv(forward)[:2], width, height)
+
+
+def _flattened(grey: Grey) -> Grey:
+    """Divide by the paper and stretch, so that faint ink on grey paper becomes dark ink on white paper."""
+    paper = np.maximum(paper_of(grey, reach=max(25, min(grey.shape) // 40)), 1)
+    level = np.minimum(cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32) / paper, 1)
+    low = float(np.percentile(level, 0.5))
+    high = float(np.percentile(level, 75)) - 0.02
+    return np.clip((level - low) / max(high - low, 0.05) * 255, 0, 255).astype(np.uint8)
+
+
+def _deskewed(part: Grey, skew: float, forward: NDArray[np.float64]) -> tuple[Grey, NDArray[np.float64]]:
+    rows, columns = part.shape
+    turn = np.vstack([cv2.getRotationMatrix2D((columns / 2, rows / 2), skew, 1.0), [0, 0, 1]])
+    grown_wide = int(columns + abs(np.sin(np.radians(skew))) * rows)
+    grown_high = int(rows + abs(np.sin(np.radians(skew))) * columns)
+    turn = (
+        np.array([[1, 0, (grown_wide - columns) / 2], [0, 1, (grown_high - rows) / 2], [0, 0, 1]], float)
+        @ turn
+    )
+    turned = cv2.warpAffine(
+        part,
+        turn[:2],
+        (grown_wide, grown_high),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=_edge_grey(part),
+    )
+    return np.asarray(turned, np.uint8), turn @ forward
+
+
+def _edge_grey(part: Grey) -> int:
+    return int(np.percentile(part[:: max(1, part.shape[0] // 200), :: max(1, part.shape[1] // 200)], 80))

@@ -1,0 +1,162 @@
+"""Reading a page: look, plan, one Tesseract run; a second one only where the first says that it is needed.
+
+A page never ends without a status: ``ok``, ``low_confidence``, ``blank`` or ``unreadable`` with a reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import cv2
+
+from core.errors import LetterError, ProgramFailed
+from ingest import hocr
+from ingest.exec.tesseract import Tesseract
+from ingest.look import Look, look
+from ingest.pages import DeliveredPage, Grey, PageSource
+from ingest.prepare import FINE_DPI, Plan, first_plan, make_copy, other_plans
+from ingest.words import Line, PageReading, mean_confidence
+from models import PageStatus
+
+OK_CONFIDENCE = 0.80  # below it a page is not called ok
+SURE_CONFIDENCE = 0.72  # above it nothing else is tried
+TURN_CONFIDENCE = 0.66  # below it the other way up is tried
+NOTHING = 0.30
+
+cv2.setNumThreads(1)  # pages run in parallel, not pixels
+
+Paragraphs = tuple[tuple[Line, ...], ...]
+
+
+def read_page(source: PageSource, number: int, tesseract: Tesseract, scratch: Path) -> PageReading:
+    """Read page ``number`` of a source. ``scratch`` is a folder for the copy that OCR sees.
+
+    Raises: ProgramMissing, StorageFull; everything that is the page's own fault ends as its status.
+    """
+    try:
+        page = source.page(number)
+    except (LetterError, ProgramFailed) as error:
+        return PageReading(number, 0, 0, 0.0, PageStatus.UNREADABLE, reason=f"page_{error.code}")
+    if page.own_text is not None:
+        return _by_own_text(page)
+    assert page.grey is not None
+    seen = look(page)
+    base = PageReading(
+        number,
+        page.width,
+        page.height,
+        page.dpi,
+        PageStatus.BLANK,
+        orientation=page.turn,
+        plan={"look": seen.facts()},
+    )
+    if seen.blank:
+        return base
+    return _PageReader(page, page.grey, seen, tesseract, scratch / f"page-{number}.pgm").read(base)
+
+
+def _by_own_text(page: DeliveredPage) -> PageReading:
+    return PageReading(
+        page.number,
+        page.width,
+        page.height,
+        page.dpi,
+        PageStatus.OK if page.own_text else PageStatus.BLANK,
+        orientation=page.turn,
+        confidence=1.0 if page.own_text else None,
+        own_text=True,
+        paragraphs=page.own_text or (),
+    )
+
+
+class _PageReader:
+    """The ladder for one page; keeps the best reading so far."""
+
+    def __init__(self, page: DeliveredPage, grey: Grey, seen: Look, tesseract: Tesseract, copy: Path) -> None:
+        self.page, self.grey, self.seen = page, grey, seen
+        self.tesseract, self.copy = tesseract, copy
+        self.failure: str | None = None
+        self.best: tuple[float, Plan, Paragraphs] | None = None
+        self.tried: list[dict[str, object]] = []
+
+    def read(self, base: PageReading) -> PageReading:
+        try:
+            self._climb()
+        finally:
+            self.copy.unlink(missing_ok=True)
+        plan_facts = {**base.plan, "tried": self.tried}
+        if self.best is None or not self.best[2]:
+            why = self.failure or "no_words"
+            return base.evolve(status=PageStatus.UNREADABLE, reason=f"page_{why}", plan=plan_facts)
+        _, plan, paragraphs = self.best
+        confidence = mean_confidence(tuple(line for paragraph in paragraphs for line in paragraph))
+        if confidence < NOTHING:
+            return base.evolve(
+                status=PageStatus.UNREADABLE, reason="page_no_words", confidence=confidence, plan=plan_facts
+            )
+        return base.evolve(
+            status=PageStatus.OK if confidence >= OK_CONFIDENCE else PageStatus.LOW_CONFIDENCE,
+            orientation=plan.orientation,
+            skew=self.seen.skew,
+            confidence=confidence,
+            language=self.tesseract.languages if "+" not in self.tesseract.languages else None,
+            plan={**plan_facts, **plan.facts()},
+            paragraphs=paragraphs,
+        )
+
+    def _climb(self) -> None:
+        """One run where it goes well; else the other way up, then the other plans, until one is sure."""
+        first = first_plan(self.seen, self._likely_orientation())
+        confidence = self._try(first)
+        if confidence < TURN_CONFIDENCE:
+            confidence = max(confidence, self._turn(first))
+        if confidence >= SURE_CONFIDENCE:
+            return
+        held = self.best[1] if self.best else first
+        for plan in other_plans(self.seen, held, self.grey.shape):
+            if self._try(plan) >= SURE_CONFIDENCE:
+                return
+
+    def _turn(self, first: Plan) -> float:
+        """Upside down is likely; across the lines only when the page has few of them."""
+        best = 0.0
+        for degrees in (180, 90, 270):
+            best = max(best, self._try(replace(first, orientation=(first.orientation + degrees) % 360)))
+            if best >= TURN_CONFIDENCE:
+                break
+        return best
+
+    def _likely_orientation(self) -> int:
+        turn = self.page.turn
+        if self.seen.sideways != (turn in (90, 270)):
+            return 90 if self.seen.sideways else 0
+        return turn
+
+    def _try(self, plan: Plan) -> float:
+        """One Tesseract run. Returns: its mean confidence, 0 when it failed."""
+        copy = make_copy(self.grey, plan)
+        if not cv2.imwrite(str(self.copy), copy.grey):
+            self.failure = "copy_not_written"
+            return 0.0
+        dpi = round(min(FINE_DPI * 2, max(70.0, self.seen.dpi * plan.scale)))
+        try:
+            found = hocr.parse_tesseract(
+                self.tesseract.hocr(self.copy, dpi=dpi, segmentation=plan.segmentation), copy.to_delivered
+            )
+        except ProgramFailed as error:
+            self.failure = "timeout" if error.details.get("why") == "timeout" else "ocr_failed"
+            self.tried.append({**plan.facts(), "failed": self.failure})
+            return 0.0
+        except ElementTree.ParseError:
+            self.failure = "ocr_failed"
+            return 0.0
+        lines = tuple(line for paragraph in found for line in paragraph)
+        confidence = mean_confidence(lines)
+        letters = sum(len(word.text) for line in lines for word in line)
+        score = confidence**2 * min(1.0, letters / 40) if letters < 40 else confidence**2
+        self.tried.append({**plan.facts(), "confidence": round(confidence, 3), "letters": letters})
+        if self.best is None or score > self.best[0]:
+            self.best = (score, plan, found)
+        return confidence

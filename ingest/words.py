@@ -1,0 +1,62 @@
+"""Words with boxes, and the reading of a page. Boxes are pixels of the page image as delivered, unturned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from models import PageStatus
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as read. ``confidence`` 0..1."""
+
+    text: str
+    box: Box
+    confidence: float
+
+
+Line = tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """How a page was read. ``paragraphs``: lines of words in reading order."""
+
+    number: int
+    width: int
+    height: int
+    dpi: float
+    status: PageStatus
+    reason: str | None = None
+    orientation: int = 0  # degrees clockwise that turn the page upright
+    skew: float = 0.0  # degrees clockwise that the upright text leans
+    confidence: float | None = None
+    language: str | None = None
+    own_text: bool = False  # the words come from the file's own text layer
+    plan: dict[str, object] = field(default_factory=dict)
+    paragraphs: tuple[tuple[Line, ...], ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(line for paragraph in self.paragraphs for line in paragraph)
+
+    @property
+    def text(self) -> str:
+        """The page's text: lines in reading order, an empty line between paragraphs."""
+        return "\n\n".join(
+            "\n".join(" ".join(word.text for word in line) for line in paragraph)
+            for paragraph in self.paragraphs
+        )
+
+    def evolve(self, **changes: object) -> PageReading:
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def mean_confidence(lines: tuple[Line, ...]) -> float:
+    """Mean confidence over the characters of all words, 0..1 (0 without words)."""
+    weights = [(len(word.text), word.confidence) for line in lines for word in line]
+    total = sum(weight for weight, _ in weights)
+    return sum(weight * confidence for weight, confidence in weights) / total if total else 0.0

@@ -1,0 +1,271 @@
+"""The one module that knows DBOS Transact: durable workflows on SQLite or PostgreSQL.
+
+The application database is the truth, the job database is disposable: what is in no final state is enqueued again
+under the same workflow id (reconcile). A dead process's workflows are taken over (keeper) and then run alone: each
+step in a process of its own, in a lane of width one, so that a crash can be charged to the letter that caused it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dbos
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+
+from core.clock import now, stamp
+from core.errors import EnvironmentProblem, ProgramFailed
+from core.logs import log
+from core.program import Limits, limited
+from jobs.liveness import living, mark_alive, new_executor_id
+from jobs.outcome import CRASHED, retryable, run_step
+from jobs.steps import DOCUMENT, NORMAL, SOURCE, URGENT, Pending, Steps
+from models import Database, Executor, Takeover
+
+LOG = log(__name__)
+NAME = "aktenlotse"
+VERSION = "way-1"  # raised by hand when the order of the steps changes
+QUEUE, LONE_QUEUE = "letters", "alone"
+BEAT_SECONDS = 2.0
+RECONCILE_SECONDS = 30.0
+POLL_SECONDS = 0.2
+MAX_CRASHES = 2
+KEEP_FINISHED = timedelta(days=14)
+LONE_SECONDS = 3600.0
+STUCK = {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "SUCCESS"}
+
+
+class Engine:
+    """Runs the steps in this process until it is closed. One a process."""
+
+    def __init__(self, url: str, database: Database, steps: Steps, *, workers: int, task: str) -> None:
+        self.database, self.steps, self.task = database, steps, task
+        self.executor = new_executor_id()
+        self._end = threading.Event()
+        self._threads: list[threading.Thread] = []
+        _use_wal(url)
+        self._flows = {kind: self._workflow(kind) for kind in (SOURCE, DOCUMENT)}
+        with database.write() as session:
+            mark_alive(session, self.executor, task)  # known as alive before taking work
+        DBOS(
+            config={
+                "name": NAME,
+                "system_database_url": url,
+                "executor_id": self.executor,
+                "application_version": VERSION,
+                "serializer": DBOSPortableJSONSerializer(),
+                "log_level": "CRITICAL",
+                "console_log_level": "CRITICAL",
+                "max_executor_threads": workers * 2 + 8,
+            }
+        )
+        with database.exclusively("job-database"):
+            DBOS.launch()
+        # two more than there are cores: while some wait for validator and disk, the others read
+        DBOS.register_queue(QUEUE, worker_concurrency=workers + 2, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(LONE_QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
+        self._reconcile()
+        self._start(self._keep)
+
+    def submit(self, pending: Iterable[Pending]) -> None:
+        """Enqueue what waits; a workflow that is there already stays as it is."""
+        for item in pending:
+            DBOS.enqueue_workflow_with_options(_options(item), item.id)
+
+    def close(self, drain_seconds: int = 60) -> None:
+        """Take no new work, finish what runs as far as the time allows, hand back the rest."""
+        DBOS.destroy(workflow_completion_timeout_sec=drain_seconds, destroy_registry=True)
+        self._end.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        with self.database.write() as session:
+            session.execute(sa.delete(Executor).where(Executor.id == self.executor))
+
+    # -- the way of one thing ---------------------------------------------------------------------------------
+
+    def _workflow(self, kind: str) -> Callable[[str], None]:
+        steps = [(name, self._step(kind, name, step)) for name, step in self.steps.steps[kind]]
+
+        @DBOS.step(name=f"{kind}.fail", retries_allowed=True, max_attempts=3)
+        def fail(id: str, code: str, details: dict[str, Any]) -> None:
+            self.steps.fail(kind, id, code, details)
+
+        @DBOS.step(name=f"{kind}.follow")
+        def follow(id: str) -> list[dict[str, Any]]:
+            return [asdict(item) for item in self.steps.follow(kind, id)]
+
+        @DBOS.workflow(name=kind)
+        def way(id: str) -> None:
+            for _, step in steps:
+                outcome = step(id)
+                if not outcome["ok"]:
+                    fail(id, outcome["code"], outcome["details"])
+                    return
+            for item in follow(id):
+                self.submit([Pending(**item)])
+
+        return way
+
+    def _step(self, kind: str, name: str, step: Callable[[str], None]) -> Callable[[str], dict[str, Any]]:
+        @DBOS.step(
+            name=f"{kind}.{name}",
+            retries_allowed=True,
+            max_attempts=4,
+            interval_seconds=2,
+            backoff_rate=3,
+            should_retry=retryable,
+        )
+        def durable(id: str) -> dict[str, Any]:
+            workflow = str(DBOS.workflow_id)
+            with self.database.read() as session:
+                taken_over = session.get(Takeover, workflow)
+            if taken_over is None:
+                return run_step(step, id)
+            return self._run_alone(workflow, self.steps.alone(kind, name, id))
+
+        return durable
+
+    def _run_alone(self, workflow: str, command: list[str]) -> dict[str, Any]:
+        """Run a step in a process of its own. Only its death is charged to the letter, never ours."""
+        process = subprocess.run(
+            limited(command, Limits(cpu_seconds=int(LONE_SECONDS), memory_mb=0)),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LONE_SECONDS,
+            check=False,
+        )
+        if process.returncode >= 0:
+            try:
+                outcome: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+            except (ValueError, IndexError):
+                raise ProgramFailed(program="aktenlotse", why=str(process.returncode)) from None
+            if outcome.get("retry"):
+                raise EnvironmentProblem(outcome["code"], **outcome["details"])
+            return outcome
+        with self.database.write() as session:
+            row = session.get(Takeover, workflow) or Takeover(workflow_id=workflow, count=0, crashes=0)
+            row.crashes += 1
+            session.add(row)
+            crashes = row.crashes
+        LOG.warning("lone_step_crashed", extra={"workflow": workflow, "signal": -process.returncode})
+        if crashes >= MAX_CRASHES:
+            return {"ok": False, "code": CRASHED, "details": {"signal": -process.returncode}}
+        raise ProgramFailed(program="aktenlotse", why=f"signal {-process.returncode}")
+
+    # -- the keeper -------------------------------------------------------------------------------------------
+
+    def _start(self, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=target.__name__, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _keep(self) -> None:
+        """Heartbeat, takeover, reconcile, and what the rooms want tended, until the end."""
+        next_reconcile = now() + timedelta(seconds=RECONCILE_SECONDS)
+        while not self._end.wait(BEAT_SECONDS):
+            try:
+                with self.database.write() as session:
+                    mark_alive(session, self.executor, self.task)
+                self._take_over()
+                if now() >= next_reconcile:
+                    self._reconcile()
+                    next_reconcile = now() + timedelta(seconds=RECONCILE_SECONDS)
+                self.steps.tend()
+            except (EnvironmentProblem, sa.exc.SQLAlchemyError, dbos.error.DBOSException):
+                LOG.exception("keeper_failed")  # the next beat tries again
+
+    def _take_over(self) -> None:
+        """Bring back what dead executors held; it runs alone from then on."""
+        with self.database.leading("keeper") as leading:
+            if not leading:
+                return
+            held = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+            with self.database.read() as session:
+                alive = living(session)
+            for workflow in held:
+                if workflow.executor_id in alive:
+                    continue
+                with self.database.write() as session:
+                    row = session.get(Takeover, workflow.workflow_id) or Takeover(
+                        workflow_id=workflow.workflow_id, count=0, crashes=0
+                    )
+                    row.count += 1
+                    session.add(row)
+                DBOS.resume_workflow(workflow.workflow_id, queue_name=LONE_QUEUE)
+                LOG.warning("taken_over", extra={"workflow": workflow.workflow_id})
+
+    def _reconcile(self) -> None:
+        """Enqueue what is in no final state and has no workflow; give a new attempt to what ended without one."""
+        self._take_over()
+        pending = self.steps.pending()
+        known = {}
+        for start in range(0, len(pending), 500):
+            ids = [item.workflow for item in pending[start : start + 500]]
+            found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
+            known.update({workflow.workflow_id: workflow.status for workflow in found})
+        self.submit(item for item in pending if item.workflow not in known)
+        for item in pending:
+            if known.get(item.workflow) in STUCK:
+                self.steps.again(item)
+        self._forget_finished()
+
+    def _forget_finished(self) -> None:
+        old = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            completed_before=stamp(now() - KEEP_FINISHED),
+            load_input=False,
+            load_output=False,
+            limit=1000,
+        )
+        if old:
+            DBOS.delete_workflows([workflow.workflow_id for workflow in old])
+
+
+def submit_from_outside(url: str, pending: Iterable[Pending]) -> None:
+    """Enqueue from a process that runs no steps (web, short commands). Without a job database it does nothing:
+    the next worker's reconcile pass finds what waits."""
+    if url.startswith("sqlite") and not Path(url.split("///", 1)[1]).exists():
+        return
+    client = DBOSClient(
+        system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=NAME
+    )
+    try:
+        for item in pending:
+            client.enqueue({"workflow_name": item.kind, **_options(item)}, item.id)  # type: ignore[typeddict-item]
+    finally:
+        client.destroy()
+
+
+def _options(item: Pending) -> Any:
+    return {
+        "workflow_name": item.kind,
+        "queue_name": QUEUE,
+        "workflow_id": item.workflow,
+        "priority": URGENT if item.urgent else NORMAL,
+    }
+
+
+def outcome_line(step: Callable[[str], None], id: str) -> str:
+    """Run a step in this (lone) process and say its outcome as one line of JSON."""
+    try:
+        return json.dumps(run_step(step, id))
+    except EnvironmentProblem as error:
+        details = {name: str(value) for name, value in error.details.items()}
+        return json.dumps({"ok": False, "retry": True, "code": error.code, "details": details})
+
+
+def _use_wal(url: str) -> None:
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.split("///", 1)[1], timeout=30)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        finally:
+            connection.close()

@@ -1,0 +1,43 @@
+"""What the engine is given to run. The steps know nothing of the engine, and the engine not what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SOURCE, DOCUMENT = "source", "document"
+URGENT, NORMAL = 1, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something that is in no final state, and the attempt that it is in (part of its workflow's id)."""
+
+    kind: str  # source | document
+    id: str
+    attempt: int
+    urgent: bool = False
+
+    @property
+    def workflow(self) -> str:
+        return f"{self.kind}-{self.id}-{self.attempt}"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps of each kind in their order, and the acts that the engine needs around them.
+
+    ``follow`` lists what the end of a thing's way gives rise to (the Documents of a Source);
+    ``fail`` puts a thing into quarantine with a reason code; ``pending`` lists what is in no final state;
+    ``again`` raises the attempt of what ended without a final state; ``alone`` is the command that runs one step
+    in a process of its own and prints its outcome; ``tend`` is called every few seconds (outbox, signatures).
+    """
+
+    steps: Mapping[str, Sequence[tuple[str, Callable[[str], None]]]]
+    follow: Callable[[str, str], list[Pending]]
+    fail: Callable[[str, str, str, dict[str, Any]], None]
+    pending: Callable[[], list[Pending]]
+    again: Callable[[Pending], None]
+    alone: Callable[[str, str, str], list[str]]
+    tend: Callable[[], None]

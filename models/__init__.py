@@ -1,0 +1,74 @@
+"""The domain and its persistence: the words, the tables, the database, the journal's chain, rights."""
+
+from models.actor import SYSTEM, Actor
+from models.base import Base
+from models.database import Database
+from models.documents import (
+    Document,
+    DocumentPage,
+    Label,
+    OutboxEntry,
+    Route,
+    RouteCopy,
+    RoutingModel,
+    RoutingRule,
+)
+from models.engine import Executor, Takeover
+from models.filing import Case, EFile, FilePlanEntry
+from models.intake import Batch, Delivery, EntryCounter, Page, Source
+from models.people import Grant, User, UserRole
+from models.protocol import JournalBlock, JournalEntry, JournalHead, JournalValue
+from models.units import OrgUnit
+from models.words import (
+    FINAL,
+    Confidentiality,
+    DecidedBy,
+    LabelKind,
+    PageStatus,
+    Permission,
+    Role,
+    State,
+    Step,
+)
+
+__all__ = [
+    "FINAL",
+    "SYSTEM",
+    "Actor",
+    "Base",
+    "Batch",
+    "Case",
+    "Confidentiality",
+    "Database",
+    "DecidedBy",
+    "Delivery",
+    "Document",
+    "DocumentPage",
+    "EFile",
+    "EntryCounter",
+    "Executor",
+    "FilePlanEntry",
+    "Grant",
+    "JournalBlock",
+    "JournalEntry",
+    "JournalHead",
+    "JournalValue",
+    "Label",
+    "LabelKind",
+    "OrgUnit",
+    "OutboxEntry",
+    "Page",
+    "PageStatus",
+    "Permission",
+    "Role",
+    "Route",
+    "RouteCopy",
+    "RoutingModel",
+    "RoutingRule",
+    "Source",
+    "State",
+    "Step",
+    "Takeover",
+    "User",
+    "UserRole",
+]

@@ -1,0 +1,82 @@
+"""The journal's chain: entries that each carry the hash of the one before.
+
+An entry's ``data`` holds ids, codes and dates; personal values go in as ``values`` and only their salted hashes
+are chained, so that a lawful erasure of a value leaves the chain intact.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.clock import now, stamp
+from core.hashing import canonical_json, sha256_bytes
+from models.actor import Actor
+from models.protocol import JournalEntry, JournalHead, JournalValue
+
+GENESIS = "0" * 64
+CHAINED = ("seq", "at", "actor", "action", "kind", "object_id", "purpose", "data", "hashes", "prev_hash")
+
+
+def entry_hash(entry: Mapping[str, Any]) -> str:
+    """sha256 over the canonical JSON of an entry's chained fields."""
+    return sha256_bytes(canonical_json({name: entry[name] for name in CHAINED}))
+
+
+def value_hash(salt: str, value: object) -> str:
+    """Salted hash of a value, as it stands in the chain."""
+    return sha256_bytes(bytes.fromhex(salt) + canonical_json(value))
+
+
+def lock(session: Session) -> JournalHead:
+    """Take the chain's one lock until the end of the transaction: who writes, writes alone (also on PostgreSQL)."""
+    head = session.scalar(sa.select(JournalHead).with_for_update().execution_options(populate_existing=True))
+    if head is None:
+        head = JournalHead(id=1, seq=0, hash=GENESIS)
+        session.add(head)
+        session.flush()
+    return head
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    kind: str,
+    object_id: str,
+    *,
+    purpose: str = "",
+    data: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> int:
+    """Add an entry to the chain, in the caller's transaction. Returns: its number.
+
+    ``action`` is a verb with its room (``document.route``), ``values`` are what may have to be erased one day.
+    """
+    head = lock(session)
+    salts = {field: secrets.token_hex(16) for field in values or {}}
+    fields: dict[str, Any] = {
+        "seq": head.seq + 1,
+        "at": stamp(now()),
+        "actor": actor.name,
+        "action": action,
+        "kind": kind,
+        "object_id": object_id,
+        "purpose": purpose,
+        "data": dict(data or {}),
+        "hashes": {field: value_hash(salts[field], value) for field, value in (values or {}).items()},
+        "prev_hash": head.hash,
+    }
+    entry = JournalEntry(**fields, hash=entry_hash(fields))
+    session.add(entry)
+    session.flush()
+    for field, value in (values or {}).items():
+        session.add(JournalValue(seq=entry.seq, field=field, salt=salts[field], value=value))
+    head.seq, head.hash = entry.seq, entry.hash
+    session.flush()
+    session.info["journaled"] = True
+    return entry.seq

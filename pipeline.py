@@ -1,0 +1,104 @@
+"""The way of a letter, read like a table of contents.
+
+    receive   delivered file  -> Source      bytes in the store, entry number, row committed; then moved to done/
+    open      Source          -> Documents   one letter each, parted by separator sheets
+    read      pages           -> text        words with boxes, what the letter says about itself
+    route     text            -> unit        by reference, rule or model; or a person is asked
+    seal      pages, words    -> PDF/A       with the validator's verdict
+    file      all of it       -> archive     one object; EFile, Case and in-tray; the final state
+    index     Document        -> search      an outbox row; one indexer empties it
+
+``receive`` runs where the file arrives; the rest are durable steps: each may run twice with the same result, and
+only ids travel between them. ``jobs`` runs them, ``services`` does the work.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from core.clock import now
+from jobs import DOCUMENT, SOURCE, Engine, Pending, Steps
+from models import Document
+from services.filing import file_document
+from services.house import House
+from services.indexing import queue_for_index, try_to_empty_outbox
+from services.opening import open_source
+from services.reading import read_document
+from services.reception import documents_pending, pending, put_aside, raise_attempt
+from services.routing import route_document
+from services.sealing import seal_document
+
+SOURCE_STEPS = (("open", open_source),)
+DOCUMENT_STEPS = (
+    ("read", read_document),
+    ("route", route_document),
+    ("seal", seal_document),
+    ("file", file_document),
+    ("index", queue_for_index),
+)
+
+
+def steps_of(house: House) -> Steps:
+    """The steps, bound to a home, as the engine takes them."""
+    timings: dict[str, dict[str, float]] = {}
+
+    def bound(name: str, step: Callable[[House, str], None]) -> Callable[[str], None]:
+        def run(id: str) -> None:
+            started = time.monotonic()
+            step(house, id)
+            timings.setdefault(id, {})[name] = round(time.monotonic() - started, 3)
+            if name == DOCUMENT_STEPS[-1][0]:
+                _note_timings(house, id, timings.pop(id))
+
+        run.__name__ = name
+        return run
+
+    return Steps(
+        steps={
+            SOURCE: [(name, bound(name, step)) for name, step in SOURCE_STEPS],
+            DOCUMENT: [(name, bound(name, step)) for name, step in DOCUMENT_STEPS],
+        },
+        follow=lambda kind, id: documents_pending(house, id) if kind == SOURCE else [],
+        fail=lambda kind, id, code, details: put_aside(house, kind, id, code, details),
+        pending=lambda: pending(house),
+        again=lambda item: raise_attempt(house, item),
+        alone=lambda kind, step, id: [
+            *(sys.executable, "-m", "cli", "--home", str(house.settings.home), "step", kind, step, id)
+        ],
+        tend=lambda: _tend(house),
+    )
+
+
+@contextmanager
+def running(house: House, task: str) -> Iterator[Engine]:
+    """Run steps in this process until the block ends; what is unfinished then is handed back."""
+    house.store.recover()
+    engine = Engine(
+        house.settings.jobs_url, house.database, steps_of(house), workers=house.settings.workers, task=task
+    )
+    try:
+        yield engine
+    finally:
+        engine.close()
+        _tend(house)
+
+
+def first_step(source_id: str) -> Pending:
+    """What is to be enqueued after ``receive``."""
+    return Pending(SOURCE, source_id, 1)
+
+
+def _tend(house: House) -> None:
+    """What is done every few seconds beside the letters: index, signatures."""
+    try_to_empty_outbox(house)
+    house.journal.sign(house.database)
+
+
+def _note_timings(house: House, document_id: str, seconds: dict[str, float]) -> None:
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.timings = {**document.timings, **seconds}
+        document.updated_at = now()

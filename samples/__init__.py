@@ -1,0 +1,1 @@
+"""Invented letters of the town Lindenfurt and the scripts that turn them into scan files."""

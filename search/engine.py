@@ -1,0 +1,131 @@
+"""What an engine must do. All linguistics, ranking and permission are decided before; it stores terms and finds them.
+
+Fields. Text, in order and page by page: ``subject subject_stem subject_part``, ``sender sender_part``,
+``body body_stem body_part``, ``other other_part``. Single values: ``id unit doctype sender_name efile state year``
+(the last six are facets). Sets of values: ``tokens marks reference tags heads title``. Numbers: ``day`` (ordinal) and
+``order`` (day and id, unique, the order of sorting).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from search.nodes import Node
+from search.port import Sort
+
+ORDERED = (  # text fields whose terms have places, so that phrases can be found in them
+    "subject",
+    "subject_part",
+    "sender",
+    "sender_part",
+    "body",
+    "body_part",
+    "other",
+    "other_part",
+)
+COUNTED = ("subject_stem", "body_stem")  # text fields without places
+FACET_FIELDS = {
+    "unit": "unit",
+    "doctype": "doctype",
+    "year": "year",
+    "sender": "sender_name",
+    "efile": "efile",
+    "state": "state",
+}
+SETS = ("tokens", "marks", "reference", "tags", "heads", "title")
+FACET_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the index gives back of a document: enough for suggestions, likeness and explanations."""
+
+    subject: str
+    sender: str
+    words: str  # the different words of all pages, as written
+
+    def pack(self) -> str:
+        return json.dumps([self.subject, self.sender, self.words], ensure_ascii=False)
+
+    @classmethod
+    def unpack(cls, packed: str) -> Stored:
+        return cls(*json.loads(packed))
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A document as terms."""
+
+    id: str
+    text: dict[str, list[list[str]]]  # by field: pages of terms
+    values: dict[str, tuple[str, ...]]  # single values and sets; an empty facet is left out
+    day: int
+    order: int
+    stored: Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question to an engine: the nodes already hold what the asker may read."""
+
+    node: Node
+    limit: int
+    sort: Sort = "relevance"
+    after: str | None = None
+    facets: bool = False
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that matches."""
+
+    id: str
+    score: float
+    stored: Stored | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an engine found."""
+
+    total: int
+    found: tuple[Found, ...]
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    next: str | None = None
+
+
+class Engine(Protocol):
+    """Stores and finds analysed documents. Every method raises core.errors.IndexUnreachable."""
+
+    mirrors: bool  # writes also to a generation that is being built, so that nobody else has to
+
+    def write(self, documents: Sequence[Analysed]) -> None:
+        """Add or replace; durable when this returns."""
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Take out; unknown ids are no error."""
+
+    def run(self, request: Request) -> Answer:
+        """Answer a question. Raises: core.errors.UsageError for a cursor that is none of ours."""
+
+    def frequency(self, field: str, terms: Sequence[str]) -> list[int]:
+        """In how many documents each term occurs (about)."""
+
+    def ids(self) -> Iterator[str]: ...
+
+    def count(self) -> int: ...
+
+    def begin(self) -> Engine:
+        """A new generation, or the one that a crash left unfinished."""
+
+    def commit(self) -> None:
+        """The new generation answers from now on."""
+
+    def abort(self) -> None:
+        """Drop the new generation."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,239 @@
+"""German words as the index knows them: tokens with their place in the text, folding, stems.
+
+Three levels, from strict to wide: the *exact* form (folded spelling), the *stem*, the *parts* of a compound
+(:mod:`search.compounds`). Both engines get these terms ready-made, so that both find the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from snowballstemmer.german_stemmer import GermanStemmer
+
+CACHE = 1 << 18  # distinct words kept analysed: a town's letters have fewer common ones
+LONGEST = 60  # letters of a term: longer ones are noise of the reading
+
+_LETTERS = r"(?:[^\W_]|[\u0300-\u036f])+"
+# a word broken at the line end: soft hyphen, or hyphen + line end + small letter (not "Grund-⏎und Gewerbesteuer")
+_BREAK = (
+    r"(?:\u00ad\s*|¬\s*"
+    r"|[-‐]\s*?\r?\n\s*(?!(?:und|oder|bzw|sowie|u|als|bis)\b)(?=[a-zäöüßſ]))"
+)
+_TOKEN = re.compile(f"{_LETTERS}(?:{_BREAK}{_LETTERS})*")
+_BREAKS = re.compile(_BREAK)
+_FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ſ": "s", "æ": "ae", "œ": "oe", "ø": "oe"})
+_TRIPLE = re.compile(r"([bcdfghjklmnpqrstvwxz])\1\1")
+# spellings before 1996 (and 1901), as they look folded, and what they are today
+_OLD = (
+    (re.compile(r"(?<=[oae])graph(?=ie|isch|$)"), "graf"),
+    (re.compile(r"^(foto|photo|tele|stenos?)?ph(?=oto|on)"), r"\1f"),
+    (re.compile(r"^thuer|^thor(?=e?s?$|wart)"), lambda found: found[0].replace("th", "t")),
+    (re.compile(r"^thal(?=$|e|s)"), "tal"),
+    (re.compile(r"theil"), "teil"),
+    (re.compile(r"selbstaend"), "selbststaend"),
+    (re.compile(r"numerier"), "nummerier"),
+    (re.compile(r"placier|plazier"), "platzier"),
+    (re.compile(r"aufwendig"), "aufwaendig"),
+    (re.compile(r"potential"), "potenzial"),
+    (re.compile(r"potentiell"), "potenziell"),
+    (re.compile(r"substantiell"), "substanziell"),
+    (re.compile(r"differential"), "differenzial"),
+    (re.compile(r"behende"), "behaende"),
+    (re.compile(r"^rauh(?=$|e|h|p)"), "rau"),
+    (re.compile(r"^tips$"), "tipps"),
+)
+STOP_WORDS = frozenset(
+    [
+        "aber",
+        "alle",
+        "allem",
+        "allen",
+        "aller",
+        "alles",
+        "als",
+        "also",
+        "am",
+        "an",
+        "ans",
+        "auch",
+        "auf",
+        "aus",
+        "bei",
+        "beim",
+        "bis",
+        "bitte",
+        "da",
+        "damit",
+        "dann",
+        "das",
+        "dass",
+        "dem",
+        "den",
+        "denn",
+        "der",
+        "des",
+        "dessen",
+        "deren",
+        "die",
+        "dies",
+        "diese",
+        "diesem",
+        "diesen",
+        "dieser",
+        "dieses",
+        "doch",
+        "dort",
+        "du",
+        "durch",
+        "ein",
+        "eine",
+        "einem",
+        "einen",
+        "einer",
+        "eines",
+        "er",
+        "es",
+        "etwas",
+        "euer",
+        "eure",
+        "fuer",
+        "gegen",
+        "haben",
+        "hat",
+        "hatte",
+        "hier",
+        "hiermit",
+        "ich",
+        "ihm",
+        "ihn",
+        "ihnen",
+        "ihr",
+        "ihre",
+        "ihrem",
+        "ihren",
+        "ihrer",
+        "ihres",
+        "im",
+        "in",
+        "ins",
+        "ist",
+        "ja",
+        "jede",
+        "jedem",
+        "jeden",
+        "jeder",
+        "jedes",
+        "kann",
+        "kein",
+        "keine",
+        "koennen",
+        "man",
+        "mein",
+        "meine",
+        "meinem",
+        "meinen",
+        "meiner",
+        "mich",
+        "mir",
+        "mit",
+        "nach",
+        "nicht",
+        "noch",
+        "nun",
+        "nur",
+        "ob",
+        "oder",
+        "ohne",
+        "sehr",
+        "sein",
+        "seine",
+        "seinem",
+        "seinen",
+        "seiner",
+        "seit",
+        "sich",
+        "sie",
+        "sind",
+        "so",
+        "soll",
+        "sowie",
+        "ueber",
+        "um",
+        "und",
+        "uns",
+        "unser",
+        "unsere",
+        "unserem",
+        "unseren",
+        "unserer",
+        "unter",
+        "vom",
+        "von",
+        "vor",
+        "war",
+        "waren",
+        "was",
+        "weil",
+        "wenn",
+        "werden",
+        "wie",
+        "wir",
+        "wird",
+        "wo",
+        "wurde",
+        "wurden",
+        "zu",
+        "zum",
+        "zur",
+        "zwischen",
+    ]
+)
+
+
+class Token(NamedTuple):
+    """One word of a text: as written (line-end hyphen removed) and where it stands (characters)."""
+
+    surface: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The words of ``text`` in order; numbers are words too, punctuation separates."""
+    for found in _TOKEN.finditer(text):
+        written = found[0]
+        if not written.isalnum():
+            written = _BREAKS.sub("", written)
+        yield Token(written, found.start(), found.end())
+
+
+@lru_cache(maxsize=CACHE)
+def fold(word: str) -> str:
+    """The exact form: small letters, ä = ae, ß = ss, no accents, long s, spelling of today.
+
+    >>> fold("Daß"), fold("Gebühr"), fold("GEBUEHR"), fold("Schiffahrt") == fold("Schifffahrt")
+    ('dass', 'gebuehr', 'gebuehr', True)
+    """
+    plain = unicodedata.normalize("NFC", word).lower().translate(_FOLD)
+    if not plain.isascii():
+        spread = unicodedata.normalize("NFKD", plain)
+        plain = "".join(sign for sign in spread if not unicodedata.combining(sign)).lower()
+    plain = _TRIPLE.sub(r"\1\1", plain)
+    for old, new in _OLD:
+        plain = old.sub(new, plain)
+    return plain[:LONGEST]
+
+
+_stemmer = GermanStemmer()
+
+
+@lru_cache(maxsize=CACHE)
+def stem(folded: str) -> str:
+    """The stem of a folded word (Snowball German, in its own Python version so that all hosts agree)."""
+    if not folded.isalpha():
+        return folded
+    return str(_stemmer.stemWord(folded)) or folded

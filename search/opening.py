@@ -1,0 +1,37 @@
+"""Opening the index that the settings name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from search.elastic import ElasticEngine, connect
+from search.embedded import EmbeddedEngine
+from search.index import Index
+from search.memory import MemoryEngine
+
+
+class MemoryIndex(Index):
+    """The index of the tests: nothing is written to disk, nothing is shared."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryEngine())
+
+
+def open_index(
+    engine: Literal["embedded", "elasticsearch"],
+    *,
+    folder: Path,
+    nodes: str = "",
+    api_key: str = "",
+    ca: str = "",
+    writer: bool,
+) -> Index:
+    """Open an index. Raises: core.errors.IndexUnreachable.
+
+    Embedded: in ``folder``; one process at a time opens it with ``writer``, any number without. Elasticsearch: at
+    ``nodes`` (comma separated URLs), with ``api_key`` and the certificate authority in the file ``ca``.
+    """
+    if engine == "elasticsearch":
+        return Index(ElasticEngine(connect(nodes, api_key, ca), writer=writer))
+    return Index(EmbeddedEngine(folder, writer=writer))

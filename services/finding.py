@@ -1,0 +1,144 @@
+"""Search: asked under the actor's tokens, every hit checked against the database before it leaves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from core.errors import NotFound
+from models import Actor, Document, OrgUnit, Route
+from models.access import document_tokens, held_tokens
+from models.chain import record
+from search import Explanation, Query, Snippet, snippet
+from services.house import House
+from services.indexing import texts_of, words_of
+from services.view import Json, document_json, need_document
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks."""
+
+    text: str
+    unit: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    limit: int = 20
+    after: str | None = None
+    sort: str = "relevance"
+
+
+def search(house: House, actor: Actor, question: Question, *, purpose: str = "") -> Json:
+    """Hits with page, snippet and facets, as the contract's JSON. The shown snippets are readings and are journaled.
+
+    Raises: IndexUnreachable.
+    """
+    started = time.perf_counter()
+    query = _query(house, actor, question)
+    found = house.reader.find(query)
+    shown: list[Json] = []
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+        documents = _documents(session, [hit.id for hit in found.hits])
+        names = _unit_names(session)
+        for hit in found.hits:
+            document = documents.get(hit.id)
+            if document is None or not tokens & document_tokens(document):
+                continue  # the index is behind: the document moved, or the right was taken
+            cut = snippet(question.text, texts_of(house, hit.id))
+            shown.append(
+                {
+                    **document_json(session, document),
+                    "score": round(hit.score, 4),
+                    "page": cut.page,
+                    "highlight": marked(cut),
+                }
+            )
+    _note(house, actor, question, shown, purpose)
+    return {
+        "total": found.total - (len(found.hits) - len(shown)),
+        "took_ms": round((time.perf_counter() - started) * 1000, 1),
+        "hits": shown,
+        "facets": found.facets,
+        "unit_names": names,
+        "hint": found.hint,
+        "corrected": found.corrected,
+        "next": found.next,
+    }
+
+
+def explain(house: House, actor: Actor, text: str, id: str) -> Explanation:
+    """Why a Document was found, or why not. Raises: NotFound (unknown, or not to be seen), IndexUnreachable."""
+    with house.database.read() as session:
+        document = need_document(session, actor, id)
+    explanation = house.reader.explain(_query(house, actor, Question(text)), document.id)
+    if explanation is None:
+        raise NotFound(id=id)
+    return explanation
+
+
+def hit_boxes(house: House, text: str, document_id: str, page: int) -> list[tuple[int, int, int, int]]:
+    """Boxes of the words on a page (1-based position) that the query means, in pixels of the page as delivered."""
+    pages = words_of(house, document_id)
+    wanted = snippet(text, [reading.text for reading in pages]).words
+    lines = pages[page - 1].lines if 0 < page <= len(pages) else ()
+    return [word.box for line in lines for word in line if word.text.strip(".,;:()\"'„“") in wanted]
+
+
+def marked(cut: Snippet) -> str:
+    """A snippet with its hits between ** and **."""
+    parts, end = [], 0
+    for start, stop in cut.marks:
+        parts += [cut.text[end:start], "**", cut.text[start:stop], "**"]
+        end = stop
+    return "".join([*parts, cut.text[end:]])
+
+
+def _query(house: House, actor: Actor, question: Question) -> Query:
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+    sort: Any = question.sort
+    return Query(
+        text=question.text,
+        tokens=tokens,
+        unit=question.unit,
+        date_from=question.date_from,
+        date_to=question.date_to,
+        limit=question.limit,
+        after=question.after,
+        sort=sort,
+    )
+
+
+def _documents(session: Session, ids: list[str]) -> dict[str, Document]:
+    rows = session.scalars(
+        sa.select(Document)
+        .where(Document.id.in_(ids))
+        .options(selectinload(Document.routes).selectinload(Route.copies), selectinload(Document.pages))
+    )
+    return {document.id: document for document in rows}
+
+
+def _unit_names(session: Session) -> dict[str, str]:
+    return dict(session.execute(sa.select(OrgUnit.code, OrgUnit.name)).tuples().all())
+
+
+def _note(house: House, actor: Actor, question: Question, shown: list[Json], purpose: str) -> None:
+    if actor.is_system:
+        return
+    with house.database.write() as session:
+        record(
+            session,
+            actor,
+            "search.ask",
+            "search",
+            "",
+            purpose=purpose,
+            data={"shown": [hit["id"] for hit in shown], "unit": question.unit},
+            values={"query": question.text},
+        )

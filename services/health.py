@@ -1,0 +1,88 @@
+"""What is installed, what is missing, how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.errors import AktenlotseError, ProgramMissing
+from core.program import Limits, run
+from core.settings import Settings
+from services.house import House
+
+APT = {
+    "tesseract": "tesseract-ocr tesseract-ocr-deu tesseract-ocr-osd",
+    "pdftotext": "poppler-utils",
+    "pdftoppm": "poppler-utils",
+    "gs": "ghostscript",
+    "java": "openjdk-17-jre-headless",
+    "setpriv": "util-linux",
+    "prlimit": "util-linux",
+}
+NEEDED_TO_READ = ("tesseract", "pdftotext", "pdftoppm", "setpriv", "prlimit", "java")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: whether it is well, a detail (version, path), and the key of the sentence that says what to do."""
+
+    part: str
+    ok: bool
+    detail: str
+    advice: str | None = None
+
+
+def need_programs(settings: Settings) -> None:
+    """Everything that the way of a letter needs is there. Raises: ProgramMissing."""
+    for program in NEEDED_TO_READ:
+        if shutil.which(program) is None:
+            raise ProgramMissing("program_missing_apt", program=program, package=APT[program])
+    for language in settings.languages.split("+"):
+        if language not in _languages():
+            raise ProgramMissing("language_missing", language=language)
+    if not any(settings.verapdf.glob("lib/*.jar")):
+        raise ProgramMissing("verapdf_missing", path=str(settings.verapdf))
+
+
+def examine(house: House) -> Iterator[Finding]:
+    """Look at programs, languages, validator, database, index and disk."""
+    for program, package in APT.items():
+        path = shutil.which(program)
+        yield Finding(program, path is not None, path or package, None if path else "doctor.apt")
+    missing = [code for code in house.settings.languages.split("+") if code not in _languages()]
+    yield Finding(
+        "languages", not missing, ", ".join(missing or _languages()), "doctor.language" if missing else None
+    )
+    jars = len(list(house.settings.verapdf.glob("lib/*.jar")))
+    yield Finding("verapdf", jars > 0, f"{jars} jars", None if jars else "doctor.verapdf")
+    yield _tried("database", lambda: _database(house), "doctor.database")
+    yield _tried("search", lambda: f"{house.settings.search}: {house.reader.count()}", "doctor.search")
+    usage = shutil.disk_usage(house.settings.home)
+    free = usage.free / usage.total
+    yield Finding("disk", free > 0.05, f"{usage.free >> 30} GiB", None if free > 0.05 else "doctor.disk")
+
+
+def _tried(part: str, look: Callable[[], str], advice: str) -> Finding:
+    try:
+        return Finding(part, True, look())
+    except (AktenlotseError, sa.exc.SQLAlchemyError) as error:
+        return Finding(part, False, type(error).__name__, advice)
+
+
+def _database(house: House) -> str:
+    with house.database.read() as session:
+        session.execute(sa.select(1))
+    return house.database.engine.dialect.name
+
+
+def _languages() -> list[str]:
+    if shutil.which("tesseract") is None:
+        return []
+    try:
+        return run(["tesseract", "--list-langs"], Limits(20, 20)).decode().split("\n")[1:-1]
+    except (AktenlotseError, subprocess.SubprocessError):
+        return []

@@ -1,0 +1,127 @@
+"""The opened home folder: settings, database, archive, journal, and the parts that are made when first needed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from archive import Validator
+from archive.journal import JournalFiles
+from archive.store import Store
+from core import logs
+from core.durable import make_folders
+from core.errors import UsageError
+from core.settings import CONFIG, Settings
+from ingest.exec.tesseract import Tesseract
+from models import Database
+from search import SearchIndex, open_index
+
+FOLDERS = (
+    "inbox",
+    "done",
+    "quarantine",
+    "archive",
+    "staging",
+    "journal",
+    "work",
+    "index",
+    "routing-models",
+    "keys",
+)
+
+
+class House:
+    """Everything that an act needs, wired once; closed at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        logs.configure(settings.home / "aktenlotse.log", settings.log_level)
+        tempfile.tempdir = str(settings.work)  # what a killed process leaves lies in our folder, and is swept
+        self.database = Database(settings.database_url, settings.home)
+        self.store = Store(settings.archive, settings.staging)
+        self.journal = JournalFiles(settings.journal, self.store, settings.keys / "journal.ed25519")
+        self.database.after_commit = lambda: self.journal.catch_up(self.database)
+        self._index_lock = threading.Lock()
+
+    @cached_property
+    def tesseract(self) -> Tesseract:
+        """Raises: ProgramMissing."""
+        settings = self.settings
+        return Tesseract.behind_launcher(
+            settings.work, settings.languages, settings.page_seconds, settings.page_memory_mb
+        )
+
+    @cached_property
+    def validator(self) -> Validator:
+        return Validator(self.settings.verapdf)
+
+    @cached_property
+    def page_pool(self) -> ThreadPoolExecutor:
+        """One thread a core: the pages of all letters share them."""
+        return ThreadPoolExecutor(self.settings.workers, thread_name_prefix="page")
+
+    def open_index(self, *, writer: bool) -> SearchIndex:
+        """The search engine. Raises: IndexUnreachable."""
+        settings = self.settings
+        return open_index(
+            "elasticsearch" if settings.search == "elasticsearch" else "embedded",
+            folder=settings.index,
+            nodes=settings.elasticsearch,
+            api_key=settings.elasticsearch_key,
+            ca=settings.elasticsearch_ca,
+            writer=writer,
+        )
+
+    @cached_property
+    def reader(self) -> SearchIndex:
+        """The search engine for asking; kept open."""
+        return self.open_index(writer=False)
+
+    def work_folder(self, document_id: str) -> Path:
+        """Where the results between the steps of a Document lie."""
+        folder = self.settings.work / document_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def close(self) -> None:
+        """Close what was opened."""
+        opened = vars(self)
+        if "page_pool" in opened:
+            self.page_pool.shutdown(wait=True, cancel_futures=True)
+        if "validator" in opened:
+            self.validator.close()
+        if "reader" in opened:
+            self.reader.close()
+        self.database.close()
+
+
+@contextmanager
+def open_house(settings: Settings) -> Iterator[House]:
+    """Open a home for one command."""
+    house = House(settings)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def make_home(home: Path) -> None:
+    """Make the folders, the configuration and the database of a new home; what is there stays as it is.
+
+    Raises: UsageError when ``home`` is a file or a folder of something else.
+    """
+    if home.exists() and not home.is_dir():
+        raise UsageError("home_is_file", home=str(home))
+    if home.is_dir() and any(home.iterdir()) and not (home / CONFIG).exists():
+        raise UsageError("home_in_use", home=str(home))
+    for name in FOLDERS:
+        make_folders(home / name)
+    (home / "keys").chmod(0o700)
+    if not (home / CONFIG).exists():
+        shutil.copyfile(Path(__file__).parent / CONFIG, home / CONFIG)

@@ -1,0 +1,293 @@
+"""Receive: a delivered file becomes a Source, by the commit protocol of promise 1.
+
+The bytes lie in the store (archive or quarantine), fsynced, read back and hash-checked, and the row is committed with
+its entry number, before anything happens to the delivered file. The Source's id follows from its bytes, so a crash
+between any two lines is healed by doing the same again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.clock import now, today
+from core.durable import copy_checked, make_folders, move_into, remove_tree, sync_folder, write_whole
+from core.errors import IntegrityError, LetterError
+from core.hashing import sha256_file
+from core.ids import id_of_bytes, new_id
+from ingest.formats import Inspection, inspect
+from models import (
+    Actor,
+    Batch,
+    Confidentiality,
+    Delivery,
+    Document,
+    EntryCounter,
+    Source,
+    State,
+    Step,
+)
+from models.chain import lock, record
+from services.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a delivered file. ``known``: its bytes were here before."""
+
+    source_id: str
+    name: str
+    known: bool
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFacts:
+    """Who scanned what with what, for the TransferNote."""
+
+    operator: str | None = None
+    device: str | None = None
+    profile: str | None = None
+    box: str | None = None
+    expected_sheets: int | None = None
+
+
+def start_batch(house: House, actor: Actor, facts: BatchFacts) -> str:
+    """A new Batch. Returns: its id."""
+    batch = Batch(
+        id=new_id(),
+        started_at=now(),
+        operator=facts.operator,
+        device=facts.device,
+        profile=facts.profile,
+        box=facts.box,
+        expected_sheets=facts.expected_sheets,
+    )
+    with house.database.write() as session:
+        session.add(batch)
+        details = {
+            name: getattr(facts, name) for name in ("device", "profile", "box") if getattr(facts, name)
+        }
+        values = {"operator": facts.operator} if facts.operator else None
+        record(session, actor, "batch.start", "batch", batch.id, data=details, values=values)
+    return batch.id
+
+
+def receive(
+    house: House, actor: Actor, path: Path, batch_id: str, received_on: date | None = None
+) -> Received:
+    """Take one delivered file. The file itself stays where it is.
+
+    Raises: IntegrityError when it changed while it was copied, StorageFull, OSError.
+    """
+    origin = _origin(path)
+    scratch = house.settings.staging / f"in-{new_id()}"
+    make_folders(scratch)
+    try:
+        copy = scratch / "content"
+        sha256 = copy_checked(path, copy)
+        if _origin(path) != origin:
+            raise IntegrityError("changed_while_read", name=path.name)
+        return _take(house, actor, copy, sha256, path.name, origin, batch_id, received_on or today())
+    finally:
+        remove_tree(scratch)
+
+
+def put_away(house: House, path: Path) -> None:
+    """Move a received file to done/, under the day of its move. It is never deleted."""
+    move_into(path, house.settings.done / today().isoformat())
+
+
+def _origin(path: Path) -> str:
+    stat = path.stat()
+    return f"{path.resolve()}|{stat.st_ino}|{stat.st_mtime_ns}|{stat.st_size}"
+
+
+def _take(
+    house: House,
+    actor: Actor,
+    copy: Path,
+    sha256: str,
+    name: str,
+    origin: str,
+    batch_id: str,
+    received_on: date,
+) -> Received:
+    source_id = id_of_bytes(sha256)
+    with house.database.read() as session:
+        known = session.get(Source, source_id)
+    if known is None:
+        named = copy.with_name(safe_name(name))
+        copy.rename(named)
+        found, failure = look_into(named)
+        place = archive_source(house, source_id, sha256, named, name, found) if found else None
+        if failure:
+            put_into_quarantine(house, source_id, named, failure)
+    with house.database.write() as session:
+        lock(session)
+        source = known = session.get(Source, source_id)
+        if source is None:
+            entry_no = _next_entry_number(session, received_on.year)
+            source = Source(
+                id=source_id,
+                sha256=sha256,
+                entry_no=entry_no,
+                name=name,
+                size=named.stat().st_size,
+                media_type=found.media_type if found else None,
+                batch_id=batch_id,
+                received_on=received_on,
+                received_at=now(),
+                confidentiality=Confidentiality.NORMAL,
+                state=State.QUARANTINED if failure else State.WORKING,
+                step=Step.RECEIVE if failure else Step.OPEN,
+                reason=failure.code if failure else None,
+                reason_details=dict(failure.details) if failure else {},
+                object_path=place,
+                quarantine_path=f"{source_id}/{named.name}" if failure else None,
+                warnings=list(found.warnings) if found else [],
+                updated_at=now(),
+            )
+            session.add(source)
+            session.flush()
+            record(
+                session,
+                actor,
+                "source.receive",
+                "source",
+                source_id,
+                data={
+                    "entry_no": entry_no,
+                    "sha256": sha256,
+                    "size": source.size,
+                    "media_type": source.media_type,
+                    "batch": batch_id,
+                    "received_on": received_on.isoformat(),
+                    "state": source.state,
+                    "reason": source.reason,
+                },
+                values={"name": name},
+            )
+        _note_delivery(session, actor, source_id, batch_id, name, origin, duplicate=known is not None)
+        return Received(source_id, name, known is not None, State(source.state))
+
+
+def _note_delivery(
+    session: Session, actor: Actor, source_id: str, batch_id: str, name: str, origin: str, *, duplicate: bool
+) -> None:
+    """A crash before the move to done/ brings the very same file again: that is no new delivery."""
+    if session.scalar(sa.select(Delivery.id).where(Delivery.origin == origin)) is not None:
+        return
+    session.add(
+        Delivery(
+            source_id=source_id,
+            batch_id=batch_id,
+            name=name,
+            origin=origin,
+            delivered_at=now(),
+            duplicate=duplicate,
+        )
+    )
+    if duplicate:
+        record(
+            session,
+            actor,
+            "source.duplicate",
+            "source",
+            source_id,
+            data={"batch": batch_id},
+            values={"name": name},
+        )
+
+
+def look_into(path: Path) -> tuple[Inspection | None, LetterError | None]:
+    """What the file is, or why it cannot be processed."""
+    try:
+        return inspect(path), None
+    except LetterError as error:
+        return None, error
+
+
+def archive_source(
+    house: House, source_id: str, sha256: str, file: Path, name: str, found: Inspection
+) -> str:
+    """The Source's archive object; one that a crash left without its row is used again."""
+    store = house.store
+    if store.exists("source", source_id):
+        if sha256_file(_original(house, source_id)) != sha256:
+            raise IntegrityError("source_differs", id=source_id)
+        return store.relative("source", source_id)
+    metadata = {
+        "schema": "aktenlotse-source-1",
+        "id": source_id,
+        "name": name,
+        "sha256": sha256,
+        "size": file.stat().st_size,
+        "media_type": found.media_type,
+        "pages": found.pages,
+    }
+    return store.create(
+        "source",
+        source_id,
+        {
+            f"original/{file.name}": file,
+            "metadata.json": json.dumps(metadata, ensure_ascii=False, indent=1).encode(),
+        },
+        message="received",
+        user="aktenlotse",
+    )
+
+
+def original_file(house: House, source: Source) -> Path:
+    """The delivered bytes of a Source that lies in the archive. Raises: IntegrityError when they are gone."""
+    return _original(house, source.id)
+
+
+def _original(house: House, source_id: str) -> Path:
+    names = [name for name in house.store.names("source", source_id) if name.startswith("original/")]
+    if len(names) != 1:
+        raise IntegrityError("original_missing", id=source_id)
+    return house.store.file("source", source_id, names[0])
+
+
+def put_into_quarantine(house: House, source_id: str, file: Path, why: LetterError) -> None:
+    """Keep the bytes untouched under quarantine/<id>/, with the reason beside them; the same fsync and hash rules."""
+    folder = house.settings.quarantine / source_id
+    make_folders(folder)
+    copy_checked(file, folder / file.name)
+    note = {"reason": why.code, "sentence": why.sentence(), "file": file.name}
+    write_whole(folder / "grund.json", json.dumps(note, ensure_ascii=False, indent=1).encode())
+    sync_folder(house.settings.quarantine)
+
+
+def safe_name(name: str) -> str:
+    """A file name without path tricks or control characters, at most 120 bytes, its suffix kept."""
+    plain = "".join(char if char.isprintable() and char not in '/\\:*?"<>|' else "_" for char in name).strip(
+        ". "
+    )
+    stem, dot, suffix = plain.rpartition(".")
+    if not dot or len(suffix) > 8:
+        stem, suffix = plain, ""
+    while len(stem.encode()) > 110:
+        stem = stem[:-1]
+    return (stem or "eingang") + (f".{suffix}" if suffix else "")
+
+
+def _next_entry_number(session: Session, year: int) -> str:
+    counter = session.scalar(sa.select(EntryCounter).where(EntryCounter.year == year).with_for_update())
+    if counter is None:
+        counter = EntryCounter(year=year, last=0)
+        session.add(counter)
+    counter.last += 1
+    session.flush()
+    return f"{year}-{counter.last:06d}"
+
+
+def first_document(session: Session, source_id: str) -> Document | None:
+    """The first Document that came of a Source."""
+    return session.scalar(sa.select(Document).where(Document.source_id == source_id).order_by(Document.part))

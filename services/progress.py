@@ -1,0 +1,39 @@
+"""How far a delivered file has come, for those who wait for it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from models import FINAL, Document, Source, State
+from services.house import House
+from services.view import Json, document_json, source_json
+
+PATIENCE = 3  # attempts after which a problem of the machine is told in place of waiting on
+
+
+def outcome_of(
+    house: House, source_id: str, *, duplicate: bool, name: str, indexed: bool
+) -> list[Json] | None:
+    """The lines that came of a file, or None while it is on its way.
+
+    ``duplicate``: the answer names the first Document of the same bytes. ``indexed``: wait for the index too.
+    """
+    with house.database.read() as session:
+        source = session.get_one(Source, source_id)
+        documents = session.scalars(
+            sa.select(Document).where(Document.source_id == source_id).order_by(Document.part)
+        ).all()
+        stuck = source.attempt > PATIENCE or any(document.attempt > PATIENCE for document in documents)
+        if not stuck:
+            if source.state == State.WORKING or any(document.state not in FINAL for document in documents):
+                return None
+            if indexed and any(not row.indexed and row.state != State.QUARANTINED for row in documents):
+                return None
+        if not documents:
+            return [
+                {**source_json(source, duplicate_of=source.id if duplicate else None), "source_name": name}
+            ]
+        return [
+            {**document_json(session, row, duplicate_of=row.id if duplicate else None), "source_name": name}
+            for row in documents
+        ]

@@ -1,0 +1,236 @@
+"""Quarantine: list, try again, discard. And what the operator asks all day: how does it stand?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.errors import LetterError, NotFound, UsageError
+from jobs import DOCUMENT, SOURCE, Pending
+from models import (
+    FINAL,
+    SYSTEM,
+    Actor,
+    Document,
+    Executor,
+    OutboxEntry,
+    Role,
+    Source,
+    State,
+    Step,
+)
+from models.access import held_tokens, readable
+from models.chain import record
+from services.house import House
+from services.indexing import queue_for_index
+from services.intake import archive_source, look_into
+from services.view import Json, document_json, source_json, unit_codes
+
+
+def put_aside(house: House, kind: str, id: str, code: str, details: dict[str, Any]) -> None:
+    """Quarantine what cannot be processed: the bytes stay untouched in the archive, the reason is shown."""
+    table = Source if kind == SOURCE else Document
+    with house.database.write() as session:
+        row = session.get_one(table, id)
+        if row.state in (State.FILED, State.CLARIFY):
+            return
+        row.state, row.reason, row.reason_details, row.updated_at = State.QUARANTINED, code, details, now()
+        record(session, SYSTEM, f"{kind}.quarantine", kind, id, data={"reason": code, "step": row.step})
+
+
+def pending(house: House) -> list[Pending]:
+    """Everything that is in no final state, and what is final but neither indexed nor waiting for it."""
+    with house.database.read() as session:
+        sources = session.execute(sa.select(Source.id, Source.attempt).where(Source.state == State.WORKING))
+        documents = session.execute(
+            sa.select(Document.id, Document.attempt).where(sa.not_(Document.state.in_(FINAL)))
+        )
+        found = [Pending(SOURCE, id, attempt) for id, attempt in sources]
+        found += [Pending(DOCUMENT, id, attempt) for id, attempt in documents]
+        forgotten = session.scalars(
+            sa.select(Document.id)
+            .outerjoin(OutboxEntry, OutboxEntry.document_id == Document.id)
+            .where(
+                Document.state.in_((State.FILED, State.CLARIFY)),
+                sa.not_(Document.indexed),
+                OutboxEntry.document_id.is_(None),
+            )
+        ).all()
+    for document_id in forgotten:
+        queue_for_index(house, document_id)
+    return found
+
+
+def documents_pending(house: House, source_id: str) -> list[Pending]:
+    """The Documents of a Source that wait for their way."""
+    with house.database.read() as session:
+        rows = session.execute(
+            sa.select(Document.id, Document.attempt).where(
+                Document.source_id == source_id, Document.state == State.WORKING
+            )
+        )
+        return [Pending(DOCUMENT, id, attempt) for id, attempt in rows]
+
+
+def raise_attempt(house: House, item: Pending) -> None:
+    """What ended without a final state gets a new workflow id."""
+    table = Source if item.kind == SOURCE else Document
+    with house.database.write() as session:
+        row = session.get_one(table, item.id)
+        if row.attempt == item.attempt and row.state == State.WORKING:
+            row.attempt += 1
+
+
+def quarantined(house: House, actor: Actor) -> list[Json]:
+    """What lies in quarantine, oldest first, with reason codes and their details."""
+    actor.need(Role.OPERATOR, Role.ADMIN, Role.POST_ROOM, Role.AUDITOR)
+    with house.database.read() as session:
+        sources = session.scalars(
+            sa.select(Source)
+            .where(Source.state == State.QUARANTINED, Source.discarded_at.is_(None))
+            .order_by(Source.received_at)
+        )
+        documents = session.scalars(
+            sa.select(Document).where(Document.state == State.QUARANTINED).order_by(Document.received_at)
+        )
+        return [
+            *({**source_json(source), "details": source.reason_details} for source in sources),
+            *({**document_json(session, row), "details": row.reason_details} for row in documents),
+        ]
+
+
+def retry(house: House, actor: Actor, id: str) -> list[Pending]:
+    """Try again what lies in quarantine, after its cause was mended. Returns: what is to be enqueued.
+
+    Raises: Forbidden, NotFound, LetterError when the file is as bad as before.
+    """
+    actor.need(Role.OPERATOR, Role.ADMIN, Role.POST_ROOM)
+    with house.database.read() as session:
+        row = _quarantined(session, id)
+    if isinstance(row, Source) and row.object_path is None:
+        _archive_after_all(house, row)
+    with house.database.write() as session:
+        row = _quarantined(session, id)
+        kind = SOURCE if isinstance(row, Source) else DOCUMENT
+        row.state, row.reason, row.reason_details = State.WORKING, None, {}
+        row.attempt += 1
+        row.step = Step.OPEN if kind == SOURCE else Step.READ
+        row.updated_at = now()
+        record(session, actor, f"{kind}.retry", kind, row.id, data={"attempt": row.attempt})
+        return [Pending(kind, row.id, row.attempt, urgent=True)]
+
+
+def discard(house: House, actor: Actor, id: str, purpose: str) -> None:
+    """Take a file out of the quarantine list, with a reason. Its bytes stay where they are.
+
+    Raises: Forbidden, NotFound, UsageError without a reason, or for a letter that is archived.
+    """
+    actor.need(Role.OPERATOR, Role.ADMIN, Role.POST_ROOM)
+    if not purpose.strip():
+        raise UsageError("discard_needs_reason")
+    with house.database.write() as session:
+        row = _quarantined(session, id)
+        if not isinstance(row, Source):
+            raise UsageError("discard_only_files", id=id)
+        row.discarded_at = now()
+        record(session, actor, "source.discard", "source", row.id, purpose=purpose)
+
+
+def _quarantined(session: Session, id: str) -> Source | Document:
+    """What lies in quarantine under an id or entry number. Raises: NotFound."""
+    source = session.get(Source, id) or session.scalar(sa.select(Source).where(Source.entry_no == id))
+    document = session.get(Document, id)
+    if source is not None and source.state != State.QUARANTINED:
+        document = session.scalar(
+            sa.select(Document).where(Document.source_id == source.id, Document.state == State.QUARANTINED)
+        )
+    row = document or source
+    if row is None or row.state != State.QUARANTINED:
+        raise NotFound(id=id)
+    return row
+
+
+def _archive_after_all(house: House, source: Source) -> None:
+    """Bytes that lay in quarantine/ go into the archive, when they can be read now."""
+    file = house.settings.quarantine / Path(source.quarantine_path or "")
+    found, failure = look_into(file)
+    if failure is not None or found is None:
+        raise failure or LetterError()
+    place = archive_source(house, source.id, source.sha256, file, source.name, found)
+    with house.database.write() as session:
+        row = session.get_one(Source, source.id)
+        row.object_path, row.media_type = place, found.media_type
+        row.warnings = list(found.warnings)
+
+
+def status(house: House) -> Json:
+    """Counts of states, what waits for the index, who works, what is old."""
+    with house.database.read() as session:
+        documents = dict(
+            session.execute(sa.select(Document.state, sa.func.count()).group_by(Document.state))
+            .tuples()
+            .all()
+        )
+        sources = dict(
+            session.execute(
+                sa.select(Source.state, sa.func.count())
+                .where(Source.discarded_at.is_(None))
+                .group_by(Source.state)
+            )
+            .tuples()
+            .all()
+        )
+        waiting = session.scalar(sa.select(sa.func.count(OutboxEntry.document_id))) or 0
+        workers = session.execute(sa.select(Executor.id, Executor.task, Executor.seen_at)).all()
+        steps = dict(
+            session.execute(
+                sa.select(Document.step, sa.func.count())
+                .where(Document.state == State.WORKING)
+                .group_by(Document.step)
+            )
+            .tuples()
+            .all()
+        )
+        oldest = session.scalar(
+            sa.select(sa.func.min(Document.received_on)).where(Document.state == State.CLARIFY)
+        )
+    inbox = sum(1 for path in house.settings.inbox.rglob("*") if path.is_file())
+    return {
+        "inbox": inbox,
+        "working": documents.get(State.WORKING, 0) + sources.get(State.WORKING, 0),
+        "steps": steps,
+        "filed": documents.get(State.FILED, 0),
+        "clarify": documents.get(State.CLARIFY, 0),
+        "quarantined": documents.get(State.QUARANTINED, 0) + sources.get(State.QUARANTINED, 0),
+        "oldest_clarification": oldest.isoformat() if oldest else None,
+        "not_indexed": waiting,
+        "workers": [{"id": id, "task": task, "seen_at": seen.isoformat()} for id, task, seen in workers],
+    }
+
+
+def list_documents(
+    house: House, actor: Actor, *, state: State | None, unit: str | None, limit: int = 1000
+) -> list[Json]:
+    """Documents that the actor may see, newest first, and quarantined or waiting Sources without Documents."""
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+        codes = {code: id for id, code in unit_codes(session).items()}
+        query = sa.select(Document).where(readable(tokens)).order_by(Document.received_at.desc(), Document.id)
+        if state is not None:
+            query = query.where(Document.state == state)
+        if unit is not None:
+            query = query.where(Document.unit_id == codes.get(unit, ""))
+        found = [document_json(session, document) for document in session.scalars(query.limit(limit))]
+        if unit is None and state in (None, State.QUARANTINED, State.WORKING) and tokens & {"intake", "*"}:
+            states = [State.QUARANTINED, State.WORKING] if state is None else [state]
+            rows = session.scalars(
+                sa.select(Source)
+                .where(Source.state.in_(states), Source.discarded_at.is_(None))
+                .order_by(Source.received_at.desc())
+            )
+            found += [source_json(source) for source in rows]
+        return found

@@ -1,0 +1,371 @@
+"""Set up and change what letters are sorted into: units, file plan, EFiles, Cases, users, grants."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from classify.references import reference_key
+from core.clock import now, today
+from core.errors import UsageError
+from core.ids import new_id
+from models import (
+    SYSTEM,
+    Actor,
+    Case,
+    EFile,
+    FilePlanEntry,
+    Grant,
+    OrgUnit,
+    Permission,
+    Role,
+    User,
+    UserRole,
+)
+from models.chain import lock, record
+from services.house import House
+
+FIRST_USER_ROLES = (Role.ADMIN, Role.OPERATOR, Role.POST_ROOM, Role.AUDITOR)
+LONG_AGO = date(1900, 1, 1)
+
+
+def set_up(house: House, account: str) -> None:
+    """Bring a home to life: tables, archive root, journal, and the first user (the caller's account)."""
+    house.database.migrate()
+    house.store.initialise()
+    house.journal.initialise()
+    with house.database.write() as session:
+        lock(session)
+        if session.scalar(sa.select(sa.func.count(User.id))):
+            return
+        _add_user(session, SYSTEM, account, account, FIRST_USER_ROLES)
+        user = session.scalars(sa.select(User)).one()
+        _add_grant(session, SYSTEM, user, None, Permission.WORK, confidential=False)
+
+
+def load_units(house: House, actor: Actor, file: Path) -> int:
+    """Take over units from a file; known codes are updated, missing ones stay. Returns: how many there are.
+
+    Raises: Forbidden, UsageError.
+    """
+    actor.need(Role.ADMIN)
+    raw = _json(file)
+    units = raw.get("units") if isinstance(raw, dict) else None
+    if not isinstance(units, list) or not all(isinstance(unit, dict) and unit.get("code") for unit in units):
+        raise UsageError("bad_units_file", file=str(file))
+    codes = [str(unit["code"]) for unit in units]
+    if len(set(codes)) != len(codes):
+        raise UsageError("bad_units_file", file=str(file))
+    with house.database.write() as session:
+        lock(session)
+        for unit in units:
+            _put_unit(session, actor, unit)
+        session.flush()
+        for unit in units:
+            if unit.get("parent"):
+                if session.get(OrgUnit, str(unit["parent"])) is None:
+                    raise UsageError("unknown_unit", unit=unit["parent"])
+                session.get_one(OrgUnit, str(unit["code"])).parent_id = str(unit["parent"])
+    return len(units)
+
+
+def _put_unit(session: Session, actor: Actor, unit: dict[str, Any]) -> None:
+    code = str(unit["code"])
+    row = session.get(OrgUnit, code)
+    if row is None:
+        row = OrgUnit(id=code, code=code, valid_from=LONG_AGO)
+        session.add(row)
+    row.name = str(unit.get("name") or code)
+    row.responsible_for = str(unit.get("responsible_for") or "")
+    row.confidential = bool(unit.get("confidential", False))
+    record(
+        session,
+        actor,
+        "unit.put",
+        "unit",
+        code,
+        data={
+            "code": code,
+            "name": row.name,
+            "responsible_for": row.responsible_for,
+            "parent": unit.get("parent"),
+            "confidential": row.confidential,
+            "valid_from": row.valid_from.isoformat(),
+        },
+    )
+
+
+def load_file_plan(house: House, actor: Actor, file: Path) -> int:
+    """Take over the entries of a file plan. Returns: how many. Raises: Forbidden, UsageError."""
+    actor.need(Role.ADMIN)
+    entries = _json(file)
+    with house.database.write() as session:
+        lock(session)
+        for entry in entries:
+            try:
+                row = FilePlanEntry(
+                    code=str(entry["code"]),
+                    title=str(entry["title"]),
+                    unit_id=entry.get("unit"),
+                    retention_years=int(entry["retention_years"]),
+                    disposal=str(entry["disposal"]),
+                )
+            except (KeyError, TypeError, ValueError) as error:
+                raise UsageError("bad_file", file=str(file), why=type(error).__name__) from error
+            if row.unit_id and session.get(OrgUnit, row.unit_id) is None:
+                raise UsageError("unknown_unit", unit=row.unit_id)
+            session.merge(row)
+            data = {
+                name: getattr(row, name)
+                for name in ("code", "title", "unit_id", "retention_years", "disposal")
+            }
+            record(session, actor, "plan.put", "plan", row.code, data=data)
+    return len(entries)
+
+
+def load_efiles(house: House, actor: Actor, file: Path) -> int:
+    """Take over open EFiles with their Cases. Known references stay as they are. Returns: how many were new."""
+    actor.need(Role.ADMIN)
+    opened = 0
+    for entry in _json(file):
+        try:
+            reference, title, unit = str(entry["reference"]), str(entry["title"]), str(entry["unit"])
+            day = date.fromisoformat(entry.get("opened_on") or today().isoformat())
+            cases = [(str(case["reference"]), str(case["title"])) for case in entry.get("cases", [])]
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError("bad_file", file=str(file), why=type(error).__name__) from error
+        with house.database.write() as session:
+            lock(session)
+            if session.scalar(sa.select(EFile.id).where(EFile.reference == reference)) is not None:
+                continue
+            parties = [str(name) for name in entry.get("sender") or entry.get("parties") or []]
+            efile = open_efile(session, actor, reference, title, unit, entry.get("plan"), parties, day)
+            for case_reference, case_title in cases:
+                open_case(session, actor, efile, case_reference, case_title, day)
+            opened += 1
+    return opened
+
+
+def open_efile(
+    session: Session,
+    actor: Actor,
+    reference: str,
+    title: str,
+    unit: str,
+    plan: str | None,
+    parties: list[str],
+    day: date,
+) -> EFile:
+    """A new EFile, in the caller's transaction. Raises: UsageError for an unknown unit or plan entry."""
+    if session.get(OrgUnit, unit) is None:
+        raise UsageError("unknown_unit", unit=unit)
+    if plan is not None and session.get(FilePlanEntry, plan) is None:
+        raise UsageError("unknown_plan", plan=plan)
+    efile = EFile(
+        id=new_id(),
+        reference=reference,
+        reference_key=reference_key(reference),
+        title=title,
+        unit_id=unit,
+        plan_code=plan,
+        parties=parties,
+        opened_on=day,
+    )
+    session.add(efile)
+    session.flush()
+    record(
+        session,
+        actor,
+        "efile.open",
+        "efile",
+        efile.id,
+        data={
+            "reference": reference,
+            "unit": unit,
+            "plan": plan,
+            "general": False,
+            "opened_on": day.isoformat(),
+        },
+        values={"title": title, "parties": parties},
+    )
+    return efile
+
+
+def open_case(session: Session, actor: Actor, efile: EFile, reference: str, title: str, day: date) -> Case:
+    """A new Case in an EFile, in the caller's transaction."""
+    case = Case(
+        id=new_id(),
+        efile_id=efile.id,
+        reference=reference,
+        reference_key=reference_key(reference),
+        title=title,
+        opened_on=day,
+    )
+    session.add(case)
+    session.flush()
+    record(
+        session,
+        actor,
+        "case.open",
+        "case",
+        case.id,
+        data={"reference": reference, "efile": efile.id, "opened_on": day.isoformat()},
+        values={"title": title},
+    )
+    return case
+
+
+def add_user(
+    house: House,
+    actor: Actor,
+    name: str,
+    *,
+    display_name: str | None,
+    roles: tuple[Role, ...],
+    units: tuple[str, ...],
+    permission: Permission = Permission.WORK,
+    confidential: bool = False,
+) -> None:
+    """A new user with grants in units (and those below). Raises: Forbidden, UsageError."""
+    actor.need(Role.ADMIN)
+    with house.database.write() as session:
+        lock(session)
+        if session.scalar(sa.select(User.id).where(User.name == name)) is not None:
+            raise UsageError("user_exists", name=name)
+        user = _add_user(session, actor, name, display_name or name, roles)
+        for unit in units:
+            _add_grant(
+                session, actor, user, _known_unit(session, unit), permission, confidential=confidential
+            )
+
+
+def grant(
+    house: House,
+    actor: Actor,
+    name: str,
+    *,
+    unit: str | None,
+    permission: Permission,
+    confidential: bool = False,
+) -> None:
+    """Give a user rights in a unit (none: all units). Raises: Forbidden, UsageError."""
+    actor.need(Role.ADMIN)
+    with house.database.write() as session:
+        lock(session)
+        user = _known_user(session, name)
+        unit_id = _known_unit(session, unit) if unit else None
+        _add_grant(session, actor, user, unit_id, permission, confidential=confidential)
+
+
+def revoke(house: House, actor: Actor, name: str, *, unit: str | None) -> int:
+    """Take a user's rights in a unit (none: those for all units). Returns: how many grants ended."""
+    actor.need(Role.ADMIN)
+    with house.database.write() as session:
+        lock(session)
+        user = _known_user(session, name)
+        place = Grant.unit_id == unit if unit else Grant.unit_id.is_(None)
+        grants = session.scalars(sa.select(Grant).where(Grant.user_id == user.id, place)).all()
+        for row in grants:
+            record(
+                session,
+                actor,
+                "grant.revoke",
+                "user",
+                user.id,
+                data={"unit": unit, "permission": row.permission},
+            )
+            session.delete(row)
+        return len(grants)
+
+
+def list_users(house: House, actor: Actor) -> list[dict[str, Any]]:
+    """Users with roles and grants. Raises: Forbidden."""
+    actor.need(Role.ADMIN, Role.AUDITOR)
+    with house.database.read() as session:
+        grants: dict[str, list[dict[str, Any]]] = {}
+        for row in session.scalars(sa.select(Grant).where(Grant.user_id.is_not(None))):
+            grants.setdefault(row.user_id or "", []).append(
+                {"unit": row.unit_id, "permission": row.permission, "confidential": row.confidential}
+            )
+        return [
+            {
+                "name": user.name,
+                "display_name": user.display_name,
+                "roles": sorted(role.role for role in user.roles),
+                "active": user.active,
+                "grants": grants.get(user.id, []),
+            }
+            for user in session.scalars(sa.select(User).order_by(User.name))
+        ]
+
+
+def _known_user(session: Session, name: str) -> User:
+    user = session.scalar(sa.select(User).where(User.name == name))
+    if user is None:
+        raise UsageError("unknown_user", name=name)
+    return user
+
+
+def _known_unit(session: Session, code: str) -> str:
+    if session.get(OrgUnit, code) is None:
+        raise UsageError("unknown_unit", unit=code)
+    return code
+
+
+def _add_user(session: Session, actor: Actor, name: str, display_name: str, roles: tuple[Role, ...]) -> User:
+    user = User(id=new_id(), name=name, display_name=display_name, os_account=name, active=True)
+    user.roles = [UserRole(role=role) for role in roles]
+    session.add(user)
+    session.flush()
+    record(
+        session,
+        actor,
+        "user.add",
+        "user",
+        user.id,
+        data={"roles": sorted(roles)},
+        values={"name": name, "display_name": display_name},
+    )
+    return user
+
+
+def _add_grant(
+    session: Session,
+    actor: Actor,
+    user: User,
+    unit_id: str | None,
+    permission: Permission,
+    *,
+    confidential: bool,
+) -> None:
+    session.add(
+        Grant(
+            user_id=user.id,
+            unit_id=unit_id,
+            permission=permission,
+            confidential=confidential,
+            given_by=actor.name,
+            given_at=now(),
+        )
+    )
+    session.flush()
+    record(
+        session,
+        actor,
+        "grant.give",
+        "user",
+        user.id,
+        data={"unit": unit_id, "permission": permission, "confidential": confidential},
+    )
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError("bad_file", file=str(file), why=type(error).__name__) from error

@@ -1,0 +1,60 @@
+"""Rebuild the index from the archive into a new generation; compare it with the archive and mend it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.errors import EnvironmentProblem
+from models import Actor, Document, Role, State
+from services.filing import stale
+from services.house import House
+from services.indexing import all_entries, empty_outbox
+from services.view import Json
+
+
+def rebuild(house: House, actor: Actor) -> int:
+    """A new generation of the index, swapped in when it is whole. Returns: how many Documents it holds.
+
+    Raises: Forbidden, IndexUnreachable, EnvironmentProblem when another process writes the index.
+    """
+    actor.need(Role.ADMIN)
+    with house.database.leading("indexer") as leading:
+        if not leading:
+            raise EnvironmentProblem("index_busy")
+        index = house.open_index(writer=True)
+        try:
+            generation = index.begin_generation()
+            count = 0
+            for entries in all_entries(house):
+                generation.put(entries)
+                count += len(entries)
+            index.commit_generation()
+        finally:
+            index.close()
+    empty_outbox(house)
+    return count
+
+
+def verify(house: House, actor: Actor, *, mend: bool) -> Json:
+    """Compare ids of index and archive; with ``mend`` bring both together. Raises: Forbidden, IndexUnreachable."""
+    actor.need(Role.ADMIN, Role.AUDITOR)
+    with house.database.read() as session:
+        wanted = set(
+            session.scalars(
+                sa.select(Document.id).where(Document.state.in_((State.FILED, State.CLARIFY)))
+            ).all()
+        )
+    index = house.open_index(writer=mend)
+    try:
+        there = set(index.ids())
+        missing, surplus = sorted(wanted - there), sorted(there - wanted)
+        if mend and surplus:
+            index.remove(surplus)
+    finally:
+        index.close()
+    if mend and missing:
+        with house.database.write() as session:
+            for document_id in missing:
+                stale(session, document_id)
+        empty_outbox(house)
+    return {"documents": len(wanted), "missing": len(missing), "surplus": len(surplus), "mended": mend}

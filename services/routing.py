@@ -1,0 +1,315 @@
+"""Route: evidence before words. A known reference, then the admin's rules, then the model, which may abstain."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import classify
+from classify import Abstained, Budget, CorruptModel, Example, Routed, TrainedRouter, UnitProfile
+from classify.references import match, quoted_keys, same_party
+from core.clock import now, today
+from core.durable import remove_tree
+from core.hashing import canonical_json, sha256_bytes, sha256_file
+from core.ids import new_id
+from models import (
+    SYSTEM,
+    Case,
+    Confidentiality,
+    DecidedBy,
+    Document,
+    EFile,
+    OrgUnit,
+    Route,
+    RoutingModel,
+    RoutingRule,
+    State,
+    Step,
+)
+from models.chain import record
+from services.house import House
+from services.reading import page_texts, readings_of
+
+SHORTLIST = 5
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What was decided for a letter before it is written down. ``unit`` None: a person decides."""
+
+    decided_by: DecidedBy
+    unit: str | None
+    confidence: float | None
+    reasons: tuple[dict[str, Any], ...]
+    candidates: tuple[tuple[str, float], ...] = ()
+    efile: str | None = None
+    case: str | None = None
+    model_version: int | None = None
+
+
+def route_document(house: House, document_id: str) -> None:
+    """Decide on the unit and write the Route. A second run replaces its own earlier Route, never a person's."""
+    texts = page_texts(readings_of(house, document_id))
+    with house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        if document.state != State.WORKING:
+            return
+        proposal = propose(house, session, document, "\f".join(texts))
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        if document.state != State.WORKING:
+            return
+        for route in document.routes:
+            if route.current and route.decided_by == DecidedBy.PERSON:
+                return
+            route.current = False
+        session.add(
+            Route(
+                document_id=document_id,
+                unit_id=proposal.unit,
+                confidence=proposal.confidence,
+                decided_by=proposal.decided_by,
+                model_version=proposal.model_version,
+                reasons=list(proposal.reasons),
+                candidates=[list(candidate) for candidate in proposal.candidates],
+                actor=SYSTEM.name,
+                decided_at=now(),
+                current=True,
+            )
+        )
+        document.unit_id, document.efile_id, document.case_id = proposal.unit, proposal.efile, proposal.case
+        document.step, document.updated_at = Step.SEAL, now()
+        record(
+            session,
+            SYSTEM,
+            "document.route",
+            "document",
+            document_id,
+            data={
+                "unit": proposal.unit,
+                "decided_by": proposal.decided_by,
+                "confidence": proposal.confidence,
+                "model": proposal.model_version,
+                "efile": proposal.efile,
+                "case": proposal.case,
+                "candidates": [list(candidate) for candidate in proposal.candidates],
+                "reasons": list(proposal.reasons),
+            },
+        )
+
+
+def propose(house: House, session: Session, document: Document, text: str) -> Proposal:
+    """Reference, rule, model, in this order."""
+    units = valid_units(session)
+    if not units:
+        return Proposal(DecidedBy.MODEL, None, None, ({"code": "no_units"},))
+    by_model = _by_model(house, session, document, text, units)
+    by_reference = _by_reference(session, document, text, units, by_model)
+    if by_reference is not None:
+        return by_reference
+    by_rule = _by_rule(session, document, text)
+    if by_rule is not None:
+        return by_rule
+    return by_model
+
+
+def valid_units(session: Session) -> dict[str, OrgUnit]:
+    """The units that exist today, by code."""
+    day = today()
+    found = session.scalars(
+        sa.select(OrgUnit).where(
+            OrgUnit.valid_from <= day, sa.or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to > day)
+        )
+    )
+    return {unit.code: unit for unit in found}
+
+
+# -- evidence ----------------------------------------------------------------------------------------------------
+
+
+def _by_reference(
+    session: Session, document: Document, text: str, units: Mapping[str, OrgUnit], by_model: Proposal
+) -> Proposal | None:
+    register, targets = _register(session)
+    quoted = [reference for reference in (document.file_reference,) if reference]
+    hit = match(quoted, quoted_keys(text), register)
+    if hit is None:
+        return None
+    efile, case = targets[hit.target]
+    reason = {"code": "reference", "efile": efile.id, "case": case.id if case else None, "slips": hit.slips}
+    known_sender = same_party(document.sender or "", efile.parties)
+    model_is_firm = by_model.unit is not None and not _related(by_model.unit, efile.unit, units)
+    if model_is_firm and not known_sender:
+        both = [(efile.unit_id, 0.0), *by_model.candidates]
+        return Proposal(
+            DecidedBy.REFERENCE,
+            None,
+            by_model.confidence,
+            (reason, {"code": "reference_disputed", "unit": by_model.unit}, *by_model.reasons),
+            tuple(_unique(both))[:SHORTLIST],
+            model_version=by_model.model_version,
+        )
+    return Proposal(
+        DecidedBy.REFERENCE,
+        efile.unit_id,
+        1.0 if hit.slips == 0 else 0.98,
+        (reason,),
+        by_model.candidates,
+        efile=efile.id,
+        case=case.id if case else None,
+        model_version=by_model.model_version,
+    )
+
+
+def _unique(candidates: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Each unit once, with its highest confidence, in the order of first mention."""
+    best: dict[str, float] = {}
+    for unit, confidence in candidates:
+        best[unit] = max(confidence, best.get(unit, 0.0))
+    return list(best.items())
+
+
+def _register(session: Session) -> tuple[dict[str, str], dict[str, tuple[EFile, Case | None]]]:
+    """Keys of open EFiles and Cases, and what they stand for."""
+    register: dict[str, str] = {}
+    targets: dict[str, tuple[EFile, Case | None]] = {}
+    for efile in session.scalars(sa.select(EFile).where(EFile.closed_on.is_(None), sa.not_(EFile.general))):
+        register[efile.reference_key], targets[efile.id] = efile.id, (efile, None)
+    for case in session.scalars(sa.select(Case).where(Case.closed_on.is_(None))):
+        if case.efile.closed_on is None:
+            register[case.reference_key], targets[case.id] = case.id, (case.efile, case)
+    return register, targets
+
+
+def _related(unit_id: str, other: OrgUnit, units: Mapping[str, OrgUnit]) -> bool:
+    """Whether two units are the same or one lies directly under the other."""
+    by_id = {unit.id: unit for unit in units.values()}
+    parent = by_id[unit_id].parent_id if unit_id in by_id else None
+    return unit_id == other.id or parent == other.id or other.parent_id == unit_id
+
+
+def _by_rule(session: Session, document: Document, text: str) -> Proposal | None:
+    fields = {"sender": document.sender or "", "subject": document.subject or "", "text": text}
+    rules = session.scalars(sa.select(RoutingRule).where(RoutingRule.active).order_by(RoutingRule.priority))
+    for rule in rules:
+        if re.search(rule.pattern, fields[rule.field], re.IGNORECASE):
+            return Proposal(DecidedBy.RULE, rule.unit_id, 1.0, ({"code": "rule", "rule": rule.id},))
+    return None
+
+
+# -- the model ---------------------------------------------------------------------------------------------------
+
+
+def _by_model(
+    house: House, session: Session, document: Document, text: str, units: Mapping[str, OrgUnit]
+) -> Proposal:
+    version, router = active_router(house, session)
+    letter = example_of(document, text)
+    decision = classify.decide(router, letter, Budget(house.settings.budget))
+    shortlist = [c for c in decision.ranking.candidates if c.unit in units][:SHORTLIST]
+    candidates = tuple((units[c.unit].id, round(c.confidence, 4)) for c in shortlist)
+    if isinstance(decision, Routed) and decision.unit in units:
+        reasons: list[dict[str, Any]] = [{"code": "model", "provisional": decision.provisional}]
+        return Proposal(
+            DecidedBy.MODEL,
+            units[decision.unit].id,
+            round(decision.confidence, 4),
+            (*reasons, *_precedents(router, letter)),
+            candidates,
+            model_version=version,
+        )
+    why = decision.reason if isinstance(decision, Abstained) else "unit_is_gone"
+    confidence = round(shortlist[0].confidence, 4) if shortlist else None
+    return Proposal(
+        DecidedBy.MODEL,
+        None,
+        confidence,
+        ({"code": why}, *_precedents(router, letter)),
+        candidates,
+        model_version=version,
+    )
+
+
+def _precedents(router: TrainedRouter, letter: Example) -> list[dict[str, Any]]:
+    """The most similar earlier letters, by id only; they are shown under the viewer's rights."""
+    return [
+        {"code": "similar", "document": document, "likeness": round(likeness, 3)}
+        for document, likeness in router.similar(letter, 3)
+        if likeness > 0.2
+    ]
+
+
+def example_of(document: Document, text: str, unit: str | None = None, group: str = "") -> Example:
+    """A Document as the router sees it. A confidential one is nobody's precedent, so it has no id."""
+    secret = document.confidentiality == Confidentiality.CONFIDENTIAL
+    return Example(
+        text=text,
+        unit=unit,
+        subject=document.subject or "",
+        sender=document.sender or "",
+        day=document.letter_date or document.received_on,
+        group=group,
+        id="" if secret else document.id,
+    )
+
+
+def active_router(house: House, session: Session) -> tuple[int | None, TrainedRouter]:
+    """The active model version, else one that knows only the units' duties and the catalogue (version None)."""
+    row = session.scalar(sa.select(RoutingModel).where(RoutingModel.active))
+    with _loading:
+        if row is not None:
+            return row.version, load_router(house.settings.routing_models / row.folder, row.sha256)
+        return None, _cold_router(house.settings.routing_models, profiles_of(session))
+
+
+def profiles_of(session: Session) -> tuple[UnitProfile, ...]:
+    """The valid units as the router knows them."""
+    units = valid_units(session)
+    codes = {unit.id: unit.code for unit in units.values()}
+    return tuple(
+        UnitProfile(unit.code, unit.name, unit.responsible_for, codes.get(unit.parent_id or ""))
+        for unit in units.values()
+    )
+
+
+@lru_cache(maxsize=2)
+def load_router(folder: Path, sha256: str) -> TrainedRouter:
+    """A model version from disk, kept in memory. ``sha256``: of its card, as the database and journal know it.
+
+    Raises: CorruptModel.
+    """
+    if not (folder / "card.json").is_file() or sha256_file(folder / "card.json") != sha256:
+        raise CorruptModel(why="card", folder=str(folder))
+    return classify.load(folder)
+
+
+@lru_cache(maxsize=2)
+def _cold_router(folder: Path, profiles: tuple[UnitProfile, ...]) -> TrainedRouter:
+    """The router of the first day, made once for these units and this program, and kept beside the versions."""
+    key = sha256_bytes(canonical_json([version("aktenlotse"), [asdict(profile) for profile in profiles]]))[
+        :16
+    ]
+    kept = folder / f"cold-{key}"
+    if kept.is_dir():
+        try:
+            return classify.load(kept)
+        except CorruptModel:
+            remove_tree(kept)
+    router = classify.train([], profiles)
+    scratch = folder / f".cold-{new_id()}"
+    classify.save(router, scratch)
+    try:
+        scratch.rename(kept)
+    except OSError:  # another process was faster
+        remove_tree(scratch)
+    return router

@@ -1,0 +1,276 @@
+"""Train, evaluate, activate and roll back routing models. Data lie under the home; rows and journal say which holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import classify
+from classify import Budget, Evaluation, Example, TrainedRouter
+from core.clock import now
+from core.errors import UsageError
+from core.ids import new_id
+from models import Actor, Confidentiality, Document, Label, OrgUnit, Role, RoutingModel
+from models.chain import record
+from services.house import House
+from services.indexing import texts_of
+from services.routing import active_router, example_of, load_router, profiles_of
+
+Progress = Callable[[str, float], None]
+TOLERANCE = 0.005  # by so much accuracy may a challenger fall behind on the same letters and still pass
+NEEDED_FOR_GATE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A new version, and whether it holds now. ``gate``: what was compared."""
+
+    version: int
+    active: bool
+    gate: dict[str, Any]
+    card: dict[str, Any]
+
+
+def train_model(
+    house: House, actor: Actor, labels_file: Path | None = None, progress: Progress | None = None
+) -> Trained:
+    """Learn a new version from people's labels (and a file of labels). It is activated when none is active or it
+    passes the gate. Raises: Forbidden, UsageError, NothingKnown."""
+    actor.need(Role.ADMIN)
+    with house.database.read() as session:
+        examples = [*labelled_documents(house, session), *(read_labels(labels_file) if labels_file else ())]
+        profiles = profiles_of(session)
+        champion = session.scalar(sa.select(RoutingModel).where(RoutingModel.active))
+    router = classify.train(examples, profiles, progress=progress)
+    folder = f"{now():%Y%m%d-%H%M%S}-{new_id(4)}"
+    seal = classify.save(router, house.settings.routing_models / folder)
+    gate = _gate(house, champion, router, examples)
+    with house.database.write() as session:
+        row = RoutingModel(
+            folder=folder,
+            sha256=seal,
+            trained_at=now(),
+            trained_by=actor.name,
+            examples=len(examples),
+            gate=gate,
+        )
+        session.add(row)
+        session.flush()
+        record(
+            session,
+            actor,
+            "model.train",
+            "model",
+            str(row.version),
+            data={"card_sha256": seal, "examples": len(examples), "gate": gate},
+        )
+        if gate["passed"]:
+            _activate(session, actor, row, gate["why"])
+        return Trained(row.version, row.active, gate, router.card.as_json())
+
+
+def _gate(
+    house: House, champion: RoutingModel | None, challenger: TrainedRouter, examples: list[Example]
+) -> dict[str, Any]:
+    """Compare out-of-fold: the challenger's cross-validated accuracy against the champion's on the same kind of data.
+
+    The champion has seen part of the letters, so it is measured by its own out-of-fold figure as well; the
+    challenger must not fall behind by more than a tolerance.
+    """
+    if champion is None:
+        return {"passed": True, "why": "first"}
+    old = load_router(house.settings.routing_models / champion.folder, champion.sha256)
+    ours, theirs = challenger.card.measures.get("accuracy", 0.0), old.card.measures.get("accuracy", 0.0)
+    passed = len(examples) >= NEEDED_FOR_GATE and ours + TOLERANCE >= theirs
+    return {
+        "passed": passed,
+        "why": "not_worse" if passed else "worse",
+        "challenger": ours,
+        "champion": theirs,
+        "champion_version": champion.version,
+    }
+
+
+def activate(house: House, actor: Actor, version: int, *, force: bool = False, purpose: str = "") -> None:
+    """Make a version the active one. Raises: Forbidden, UsageError (unknown; gate not passed and not forced)."""
+    actor.need(Role.ADMIN)
+    with house.database.write() as session:
+        row = _need(session, version)
+        load_router(house.settings.routing_models / row.folder, row.sha256)
+        if not row.gate.get("passed") and not force:
+            raise UsageError("gate_not_passed", version=version)
+        if force and not purpose:
+            raise UsageError("force_needs_reason")
+        _activate(session, actor, row, purpose or "by hand")
+
+
+def rollback(house: House, actor: Actor) -> int:
+    """Go back to the version that was active before. Returns: its number. Raises: Forbidden, UsageError."""
+    actor.need(Role.ADMIN)
+    with house.database.write() as session:
+        rows = session.scalars(
+            sa.select(RoutingModel)
+            .where(RoutingModel.activated_at.is_not(None), sa.not_(RoutingModel.active))
+            .order_by(RoutingModel.activated_at.desc())
+        )
+        for row in rows:
+            load_router(house.settings.routing_models / row.folder, row.sha256)
+            _activate(session, actor, row, "rollback")
+            return row.version
+    raise UsageError("nothing_to_roll_back")
+
+
+def _activate(session: Session, actor: Actor, row: RoutingModel, why: str) -> None:
+    session.execute(sa.update(RoutingModel).values(active=False))
+    session.flush()
+    session.refresh(row)
+    row.active, row.activated_at = True, now()
+    record(
+        session,
+        actor,
+        "model.activate",
+        "model",
+        str(row.version),
+        purpose=why,
+        data={"card_sha256": row.sha256},
+    )
+
+
+def _need(session: Session, version: int) -> RoutingModel:
+    row = session.get(RoutingModel, version)
+    if row is None:
+        raise UsageError("unknown_version", version=version)
+    return row
+
+
+def model_card(house: House, version: int) -> dict[str, Any]:
+    """The card of a version with its row. Raises: UsageError, CorruptModel."""
+    with house.database.read() as session:
+        row = _need(session, version)
+    router = load_router(house.settings.routing_models / row.folder, row.sha256)
+    return {**_row_json(row), "card": router.card.as_json()}
+
+
+def list_models(house: House) -> list[dict[str, Any]]:
+    """All versions, newest first."""
+    with house.database.read() as session:
+        return [
+            _row_json(row) for row in session.scalars(sa.select(RoutingModel).order_by(-RoutingModel.version))
+        ]
+
+
+def _row_json(row: RoutingModel) -> dict[str, Any]:
+    return {
+        "version": row.version,
+        "active": row.active,
+        "trained_at": row.trained_at.isoformat(),
+        "trained_by": row.trained_by,
+        "examples": row.examples,
+        "gate": row.gate,
+        "card_sha256": row.sha256,
+    }
+
+
+def evaluate_model(
+    house: House, actor: Actor, version: int | None = None, labels_file: Path | None = None
+) -> Evaluation:
+    """Measure a version (default: the active one) on a file of labels, or on people's labels in the database.
+
+    Raises: Forbidden, UsageError, CorruptModel.
+    """
+    actor.need(Role.ADMIN)
+    with house.database.read() as session:
+        if version is None:
+            _, router = active_router(house, session)
+        else:
+            row = _need(session, version)
+            router = load_router(house.settings.routing_models / row.folder, row.sha256)
+        examples = list(read_labels(labels_file)) if labels_file else list(labelled_documents(house, session))
+    if not examples:
+        raise UsageError("no_labels")
+    return classify.evaluate(router, examples, Budget(house.settings.budget))
+
+
+def labelled_documents(house: House, session: Session) -> Iterator[Example]:
+    """The letters with a person's valid label; confidential ones are no training text."""
+    rows = session.execute(
+        sa.select(Label, Document, OrgUnit.code)
+        .join(Document, Document.id == Label.document_id)
+        .join(OrgUnit, OrgUnit.id == Label.unit_id)
+        .where(Label.withdrawn_at.is_(None), Document.confidentiality != Confidentiality.CONFIDENTIAL)
+        .order_by(Label.id)
+    )
+    for label, document, code in rows:
+        yield example_of(document, "\f".join(texts_of(house, document.id)), code, label.actor)
+
+
+def read_labels(file: Path) -> Iterator[Example]:
+    """Labelled texts of a JSON Lines file. Raises: UsageError naming the first bad line."""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("labels_unreadable", file=str(file), why=type(error).__name__) from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            raw = json.loads(line)
+            day = date.fromisoformat(raw["date"]) if raw.get("date") else None
+            yield Example(
+                text=str(raw["text"]),
+                unit=str(raw["unit"]),
+                subject=str(raw.get("subject") or ""),
+                sender=str(raw.get("sender") or ""),
+                day=day,
+                group=str(raw.get("author") or raw.get("confirmed_by") or ""),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UsageError(
+                "bad_label_line", file=str(file), line=number, why=type(error).__name__
+            ) from error
+
+
+def replay(house: House, actor: Actor, version: int | None, since: str | None) -> dict[str, Any]:
+    """Which letters a version (default: the newest) would have sent elsewhere, and what people said of them.
+
+    Raises: Forbidden, UsageError (no version, bad date).
+    """
+    actor.need(Role.ADMIN)
+    try:
+        first_day = date.fromisoformat(since) if since else date.min
+    except ValueError as error:
+        raise UsageError("bad_date", day=since) from error
+    with house.database.read() as session:
+        newest = session.scalar(sa.select(sa.func.max(RoutingModel.version)))
+        if version is None and newest is None:
+            raise UsageError("no_versions")
+        row = _need(session, version or int(newest or 0))
+        router = load_router(house.settings.routing_models / row.folder, row.sha256)
+        codes = dict(session.execute(sa.select(OrgUnit.id, OrgUnit.code)).tuples().all())
+        labels = dict(
+            session.execute(sa.select(Label.document_id, Label.unit_id).where(Label.withdrawn_at.is_(None)))
+            .tuples()
+            .all()
+        )
+        documents = session.scalars(
+            sa.select(Document).where(Document.received_on >= first_day, Document.object_path.is_not(None))
+        ).all()
+    budget, elsewhere, counts = Budget(house.settings.budget), [], {"better": 0, "worse": 0}
+    for document in documents:
+        decision = classify.decide(
+            router, example_of(document, "\f".join(texts_of(house, document.id))), budget
+        )
+        there = decision.unit if isinstance(decision, classify.Routed) else None
+        here, label = codes.get(document.unit_id or ""), codes.get(labels.get(document.id, ""))
+        if there != here:
+            elsewhere.append({"id": document.id, "from": here, "to": there, "label": label})
+            if label is not None:
+                counts["better" if there == label else "worse"] += 1
+    return {"version": row.version, "n": len(documents), "elsewhere": elsewhere, **counts}

@@ -1,0 +1,156 @@
+"""What people and machines see of a Document: the JSON of the contract, only for those who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.clock import stamp
+from core.errors import NotFound
+from models import Actor, Document, OrgUnit, Source, State
+from models.access import EVERYTHING, document_tokens, held_tokens
+
+Json = dict[str, Any]
+
+
+def find_document(session: Session, actor: Actor, id: str) -> Document | Source:
+    """A Document by its id or entry number; a quarantined Source by its own. Raises: NotFound (unknown or unseen)."""
+    tokens = held_tokens(session, actor)
+    wanted = id.strip()
+    document = session.get(Document, wanted) or session.scalar(
+        sa.select(Document)
+        .join(Source, Source.id == Document.source_id)
+        .where(sa.or_(Source.entry_no == wanted, Source.id == wanted))
+        .order_by(Document.part)
+    )
+    if document is not None:
+        if tokens & document_tokens(document):
+            return document
+        raise NotFound(id=id)
+    source = session.scalar(sa.select(Source).where(sa.or_(Source.id == wanted, Source.entry_no == wanted)))
+    if source is None or not tokens & {"intake", EVERYTHING}:
+        raise NotFound(id=id)
+    return source
+
+
+def need_document(session: Session, actor: Actor, id: str) -> Document:
+    """Like :func:`find_document`, for acts that need a Document. Raises: NotFound."""
+    found = find_document(session, actor, id)
+    if isinstance(found, Source):
+        raise NotFound(id=id)
+    return found
+
+
+def document_json(session: Session, document: Document, *, duplicate_of: str | None = None) -> Json:
+    """A Document as the command line and web API show it (unknown is null)."""
+    source, route = document.source, document.route
+    codes = unit_codes(session)
+    quarantined = document.state == State.QUARANTINED
+    return {
+        "id": document.id,
+        "entry_no": source.entry_no,
+        "source": {
+            "id": source.id,
+            "part": document.part,
+            "pages": [entry.page.number for entry in document.pages],
+        },
+        "source_name": source.name,
+        "sha256": source.sha256,
+        "duplicate_of": duplicate_of,
+        "batch": source.batch_id,
+        "state": document.state,
+        "step": document.step,
+        "reason": document.reason if quarantined else None,
+        "warnings": list(document.warnings),
+        "indexed": document.indexed,
+        "pages": len(document.pages),
+        "page_status": [entry.page.status for entry in document.pages],
+        "received_on": document.received_on.isoformat(),
+        "received_at": stamp(document.received_at),
+        "unit": codes.get(document.unit_id or ""),
+        "copies": [codes[copy.unit_id] for copy in route.copies] if route else [],
+        "route": {
+            "unit": codes.get(route.unit_id or ""),
+            "confidence": route.confidence,
+            "decided_by": route.decided_by,
+            "reasons": route.reasons,
+        }
+        if route
+        else None,
+        "candidates": [
+            {"unit": codes.get(unit), "confidence": confidence}
+            for unit, confidence in (route.candidates if route else [])
+        ],
+        "date": document.letter_date.isoformat() if document.letter_date else None,
+        "sender": document.sender,
+        "subject": document.subject,
+        "file_reference": document.file_reference,
+        "foreign_reference": document.foreign_reference,
+        "efile": document.efile.reference if document.efile else None,
+        "case": document.case.reference if document.case else None,
+        "doctype": document.doctype,
+        "language": document.language,
+        "confidentiality": document.confidentiality,
+        "ocr_confidence": document.confidence,
+        "archive": {
+            "object": document.object_path,
+            "pdf": document.pdf_path,
+            "flavour": document.flavour,
+            "valid": document.valid,
+        }
+        if document.object_path
+        else None,
+        "timings": document.timings,
+    }
+
+
+def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:
+    """A Source that has no Documents (quarantined, or still on its way), in the same shape."""
+    quarantined = source.state == State.QUARANTINED
+    empty = dict.fromkeys(
+        (
+            "unit",
+            "route",
+            "date",
+            "sender",
+            "subject",
+            "file_reference",
+            "foreign_reference",
+            "efile",
+            "case",
+            "doctype",
+            "language",
+            "ocr_confidence",
+            "archive",
+        )
+    )
+    return {
+        "id": source.id,
+        "entry_no": source.entry_no,
+        "source": {"id": source.id, "part": None, "pages": []},
+        "source_name": source.name,
+        "sha256": source.sha256,
+        "duplicate_of": duplicate_of,
+        "batch": source.batch_id,
+        "state": source.state,
+        "step": source.step,
+        "reason": source.reason if quarantined else None,
+        "warnings": list(source.warnings),
+        "indexed": False,
+        "pages": len(source.pages),
+        "page_status": [],
+        "received_on": source.received_on.isoformat(),
+        "received_at": stamp(source.received_at),
+        "copies": [],
+        "candidates": [],
+        "confidentiality": source.confidentiality,
+        "timings": {},
+        **empty,
+    }
+
+
+def unit_codes(session: Session) -> dict[str, str]:
+    """Unit ids to the codes that people know."""
+    return dict(session.execute(sa.select(OrgUnit.id, OrgUnit.code)).tuples().all())
