@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commands import archive, home, index, mail, model, people, quarantine, registry, search, serve
+from commands import archive, demo, home, index, mail, model, people, quarantine, registry, search, serve
 from commands.context import DEFAULT_HOME, ERR, Call
 from core.errors import AktenlotseError, Exit
 from core.i18n import text
@@ -50,6 +50,7 @@ for name, group in (
 ):
     app.add_typer(group, name=name, help=text(f"cli.{name}"), no_args_is_help=True)
 serve.mount(app)
+demo.mount(app)
 
 
 def main() -> None:

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from core.clock import now
-from jobs import DOCUMENT, SOURCE, Engine, Pending, Steps
-from models import Document
+from jobs import Engine, Steps
+from models import DOCUMENT, SOURCE, Document, Pending
 from services.filing import file_document
 from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox

@@ -19,7 +19,9 @@ from models.chain import CHAINED, GENESIS, entry_hash, value_hash
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What the audit found. Entries after ``anchored`` (the last signed block) are chained but not yet proved."""
+    """What the audit found. Entries after ``anchored`` (the last signed block) are chained but not yet
+    proved.
+    """
 
     findings: tuple[Finding, ...]
     entries: int

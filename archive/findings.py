@@ -37,7 +37,9 @@ FINDINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be. ``where`` is an object or a path relative to the storage root."""
+    """Something that is not as it should be. ``where`` is an object or a path relative to the storage
+    root.
+    """
 
     code: str
     where: str

@@ -1,4 +1,6 @@
-"""The equality gate: does a PDF/A still say and show what the original does? Scored, stored, and decided upon."""
+"""The equality gate: does a PDF/A still say and show what the original does? Scored, stored, and decided
+upon.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,9 @@ from archive.exec import poppler
 from core.ids import new_id
 
 TEXT_KEPT = 0.98  # share of the original's words that must be there
-CHANGED = 0.006  # share of a page's pixels that may differ visibly at low resolution
+CHANGED = 0.005  # share of a page's pixels that may differ visibly at low resolution
 _DPI = 50
-_VISIBLE = 70  # difference in grey, of 255
+_VISIBLE = 50  # difference in grey, of 255
 _PAGES = 24  # rendered at most
 
 
@@ -67,7 +69,9 @@ def text_kept(original: str, other: str) -> float:
 
 
 def _words(text: str) -> Counter[str]:
-    return Counter(unicodedata.normalize("NFKC", text).replace("\xad", "").split())
+    """The words that hold a letter or digit (viewers draw check marks of their own)."""
+    words = unicodedata.normalize("NFKC", text).replace("\xad", "").split()
+    return Counter(word for word in words if any(char.isalnum() for char in word))
 
 
 def _pictures(pdf: Path, count: int, scratch: Path) -> list[np.ndarray[Any, Any]]:
@@ -77,7 +81,7 @@ def _pictures(pdf: Path, count: int, scratch: Path) -> list[np.ndarray[Any, Any]
         picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
         path.unlink()
         if picture is not None:
-            pictures.append(picture)
+            pictures.append(cv2.blur(picture, (3, 3)))  # smooths what antialiasing does differently
     return pictures
 
 

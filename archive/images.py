@@ -1,4 +1,6 @@
-"""Image files as PDF pages, without loss: the coded bytes are kept where PDF knows the coding, else the samples."""
+"""Image files as PDF pages, without loss: the coded bytes are kept where PDF knows the coding, else the
+samples.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import img2pdf
+import pikepdf
 import pillow_heif
 from PIL import Image
 
 A4_POINTS = 595.276, 841.89
 MAX_SIDE = 14_400  # points; ISO 32000-1, annex C
+_LONG = 64  # bytes of a stream that are not found in a file by chance
 _ERRORS = (
     img2pdf.ImageOpenError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError, img2pdf.AlphaChannelError,
     img2pdf.ExifOrientationError, img2pdf.UnsupportedColorspaceError, img2pdf.NegativeDimensionError,
@@ -41,6 +45,54 @@ def to_pdf(path: Path, media_type: str, dpi: Sequence[float]) -> bytes:
         return bytes(img2pdf.convert([_png(frame) for frame in _frames(path)], **options))
     except (*_ERRORS, OSError, ValueError, TypeError, NotImplementedError, SyntaxError) as error:
         raise ImageUnusable(type(error).__name__) from error
+
+
+def same_samples(path: Path, media_type: str, pages: Sequence[int], pdf: pikepdf.Pdf) -> bool:
+    """Whether the pages of ``pdf`` show the very frames of an image file (0-based ``pages`` of it).
+
+    The coded stream is compared where it was taken over, else the samples. Raises: OSError, pikepdf.PdfError.
+    """
+    data = path.read_bytes()
+    for number, page in zip(pages, pdf.pages, strict=True):
+        images = [one for one in page.resources.XObject.values() if isinstance(one, pikepdf.Stream)]
+        (image,) = images  # img2pdf: one image a page
+        raw = image.read_raw_bytes()
+        if len(raw) > _LONG and raw in data:
+            continue
+        if media_type == "image/png" and raw == _idat(data):
+            continue
+        with Image.open(io.BytesIO(data)) as original:
+            original.seek(number)
+            if not _equal(original, image):
+                return False
+    return True
+
+
+def _equal(frame: Image.Image, image: pikepdf.Stream) -> bool:
+    """Whether a frame and an image XObject (with its soft mask) have the same samples."""
+    shown = pikepdf.PdfImage(image).as_pil_image()
+    if "/SMask" in image:
+        alpha = frame.convert("RGBA").getchannel("A")
+        if not isinstance(image.SMask, pikepdf.Stream):
+            return False
+        if pikepdf.PdfImage(image.SMask).as_pil_image().convert("L").tobytes() != alpha.tobytes():
+            return False
+        frame = frame.convert("RGBA").convert("RGB")
+    frame = _on_paper(frame)
+    grey = frame.mode in ("1", "L", "P", "I;16") and shown.mode in ("1", "L")
+    mode = shown.mode if grey else "RGB"
+    return frame.size == shown.size and frame.convert(mode).tobytes() == shown.convert(mode).tobytes()
+
+
+def _idat(data: bytes) -> bytes:
+    """The image data of a PNG file: its IDAT chunks in one (PNG specification, 11.2.4)."""
+    parts, place = [], 8
+    while place + 8 <= len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        if data[place + 4 : place + 8] == b"IDAT":
+            parts.append(data[place + 8 : place + 8 + length])
+        place += 12 + length
+    return b"".join(parts)
 
 
 def png_pages(paths: Sequence[Path], sizes: Sequence[tuple[float, float]]) -> bytes:
@@ -77,12 +129,18 @@ def _frames(path: Path) -> list[Image.Image]:
     return frames
 
 
-def _png(frame: Image.Image) -> bytes:
-    """A frame as PNG on white paper, its samples kept where it has no transparency."""
+def _on_paper(frame: Image.Image) -> Image.Image:
+    """What is transparent shows white paper."""
     if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:
         alpha = frame.convert("RGBA")
-        frame = Image.alpha_composite(Image.new("RGBA", alpha.size, "white"), alpha).convert("RGB")
-    elif frame.mode not in ("1", "L", "P", "RGB", "I;16"):
+        return Image.alpha_composite(Image.new("RGBA", alpha.size, "white"), alpha).convert("RGB")
+    return frame
+
+
+def _png(frame: Image.Image) -> bytes:
+    """A frame as PNG on white paper, its samples kept where it has no transparency."""
+    frame = _on_paper(frame)
+    if frame.mode not in ("1", "L", "P", "RGB", "I;16"):
         frame = frame.convert("RGB")
     buffer = io.BytesIO()
     frame.save(buffer, "PNG", compress_level=3, **({"dpi": frame.info["dpi"]} if "dpi" in frame.info else {}))

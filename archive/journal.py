@@ -4,8 +4,8 @@
                        values.jsonl    the values whose salted hashes stand in the entries
                        blocks.jsonl    signatures over the head, every 1,000 entries or 5 minutes
 
-A past day becomes one OCFL object. The files are the truth that the database is compared with: whoever has only the
-database's password cannot change them, and whoever has only the files cannot sign.
+A past day becomes one OCFL object. The files are the truth that the database is compared with: whoever
+has only the database's password cannot change them, and whoever has only the files cannot sign.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ USER = "aktenlotse"
 
 
 class JournalFiles:
-    """The segments under ``folder``, the closed days in ``store``; one instance a process, for all its threads."""
+    """The segments under ``folder``, the closed days in ``store``; one instance a process, for all its
+    threads.
+    """
 
     def __init__(self, folder: Path, store: Store, key_file: Path) -> None:
         self._folder = folder
@@ -68,8 +70,8 @@ class JournalFiles:
     def sign(self, database: Database, *, force: bool = False) -> JournalBlock | None:
         """Sign the head, when 1,000 entries or 5 minutes have passed since the last block (or ``force``).
 
-        The block lies in the segment, fsynced, before its row is committed. Returns: the block, None: not due.
-        Raises: IntegrityError, StorageFull, EnvironmentProblem.
+        The block lies in the segment, fsynced, before its row is committed. Returns: the block, None: not
+        due. Raises: IntegrityError, StorageFull, EnvironmentProblem.
         """
         with self._writing() as before:
             with database.read() as session:
@@ -80,7 +82,8 @@ class JournalFiles:
         return self._record_block(database, line)
 
     def close_days(self, database: Database) -> list[str]:
-        """Turn the segments of past days into one OCFL object each, signed to their last entry. Returns: the days.
+        """Turn the segments of past days into one OCFL object each, signed to their last entry. Returns:
+        the days.
 
         Raises: IntegrityError, StorageFull, EnvironmentProblem.
         """
@@ -129,8 +132,18 @@ class JournalFiles:
         for day in self._days.all_days():
             yield from read_lines(self._days.path(day, BLOCKS))
 
+    def public_key_hex(self) -> str:
+        """The key that signs the blocks, 64 hex digits. Raises: IntegrityError."""
+        return Signer.public_key(self._key_file).public_bytes_raw().hex()
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last entry in the files: the line to print and keep elsewhere."""
+        with self._writing() as tail:
+            return tail.seq, tail.hash
+
     def erase_values(self, database: Database, fields: Mapping[int, set[str]], *, user: str) -> int:
-        """Lawful erasure of values (entry number to its fields) from files, objects and database; the chain stays.
+        """Lawful erasure of values (entry number to its fields) from files, objects and database; the
+        chain stays.
 
         Returns: how many values were erased. Raises: IntegrityError, StorageFull, EnvironmentProblem.
         """
@@ -151,7 +164,7 @@ class JournalFiles:
                 )
         return erased
 
-    # --- inside ---------------------------------------------------------------------------------------
+    # --- inside -----------------------------------------------------------------------------------
 
     @contextmanager
     def _writing(self) -> Iterator[Tail]:

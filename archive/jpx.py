@@ -8,14 +8,16 @@ import pikepdf
 from pikepdf import Name
 from PIL import Image
 
-from archive.normalise import filters
+from archive.objects import filters
 from archive.scan import images_of
 
 _SPACES = {"L": Name.DeviceGray, "RGB": Name.DeviceRGB, "CMYK": Name.DeviceCMYK}
 
 
 def decode_jpx(pdf: pikepdf.Pdf) -> None:
-    """Replace every JPX stream by its samples. Raises: OSError (PIL.UnidentifiedImageError) when one is damaged."""
+    """Replace every JPX stream by its samples. Raises: OSError (PIL.UnidentifiedImageError) when one is
+    damaged.
+    """
     for page in pdf.pages:
         for item in images_of(page):
             if filters(item) == ["/JPXDecode"]:
@@ -23,9 +25,8 @@ def decode_jpx(pdf: pikepdf.Pdf) -> None:
 
 
 def _decode(item: pikepdf.Object) -> None:
-    with Image.open(io.BytesIO(item.read_raw_bytes())) as image:
-        if image.mode not in _SPACES:
-            image = image.convert("RGB")  # noqa: PLW2901
+    with Image.open(io.BytesIO(item.read_raw_bytes())) as coded:
+        image = coded if coded.mode in _SPACES else coded.convert("RGB")
         item.write(image.tobytes())
         item.Width, item.Height, item.BitsPerComponent = image.width, image.height, 8
         item.ColorSpace = _SPACES[image.mode]

@@ -6,12 +6,13 @@ Everything that a reader could miss is reported as a warning code; the original 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object
 
+from archive.objects import copied, dictionaries, filters
 from archive.xmp import Xmp, packet
 
 DATA = Path(__file__).parent / "data"
@@ -26,8 +27,9 @@ NAMED_ACTIONS = {"/NextPage", "/PrevPage", "/FirstPage", "/LastPage"}
 ANNOTATIONS = {  # 6.3.1
     f"/{name}"
     for name in (
-        "Text", "Link", "FreeText", "Line", "Square", "Circle", "Polygon", "PolyLine", "Highlight", "Underline",
-        "Squiggly", "StrikeOut", "Stamp", "Caret", "Ink", "Popup", "FileAttachment", "Widget", "PrinterMark",
+        "Text", "Link", "FreeText", "Line", "Square", "Circle", "Polygon", "PolyLine", "Highlight",
+        "Underline", "Squiggly", "StrikeOut", "Stamp", "Caret", "Ink", "Popup", "FileAttachment", "Widget",
+        "PrinterMark",
         "TrapNet", "Watermark", "Redact",
     )
 }  # fmt: skip
@@ -84,7 +86,7 @@ def save(pdf: pikepdf.Pdf, target: Path) -> None:
 
 def has_attachments(pdf: pikepdf.Pdf) -> bool:
     """Whether any file is embedded."""
-    return any(isinstance(item, Dictionary) and "/EF" in item for item in _dictionaries(pdf))
+    return any(isinstance(item, Dictionary) and "/EF" in item for item in dictionaries(pdf))
 
 
 def use_default_cmyk(pdf: pikepdf.Pdf) -> None:
@@ -92,25 +94,19 @@ def use_default_cmyk(pdf: pikepdf.Pdf) -> None:
     profile = pikepdf.Stream(pdf, (DATA / "cmyk.icc").read_bytes())
     profile.N, profile.Alternate = 4, Name.DeviceCMYK
     space = pdf.make_indirect(Array([Name.ICCBased, pdf.make_indirect(profile)]))
-    holders = [page.obj for page in pdf.pages]
+    holders: list[Object] = [page.obj for page in pdf.pages]
     for page in pdf.pages:
-        page.obj["/Resources"] = Dictionary(page.resources)
-    holders += [item for item in _dictionaries(pdf) if "/Resources" in item and item.get("/Type") != "/Pages"]
+        page.obj["/Resources"] = copied(page.resources)
+    holders += [item for item in dictionaries(pdf) if "/Resources" in item and item.get("/Type") != "/Pages"]
     for holder in holders:
         resources = holder.get("/Resources")
         if isinstance(resources, Dictionary):
-            spaces = Dictionary(resources.get("/ColorSpace", Dictionary()))
+            spaces = copied(resources.get("/ColorSpace"))
             spaces["/DefaultCMYK"] = space
             resources["/ColorSpace"] = spaces
-    for item in _dictionaries(pdf):
+    for item in dictionaries(pdf):
         if "/OPM" in item:  # 6.2.4.2: no overprint mode 1 with ICCBased CMYK
             item["/OPM"] = 0
-
-
-def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[Object]:
-    for item in pdf.objects:
-        if isinstance(item, (Dictionary, pikepdf.Stream)):
-            yield item
 
 
 def _catalogue(pdf: pikepdf.Pdf, warnings: set[str]) -> None:
@@ -141,7 +137,7 @@ def _form(pdf: pikepdf.Pdf, warnings: set[str]) -> None:
         del form["/NeedAppearances"]
     if "/SigFlags" in form:
         del form["/SigFlags"]
-    for field in _dictionaries(pdf):
+    for field in dictionaries(pdf):
         if field.get("/FT") == "/Sig" and "/V" in field:
             del field["/V"]
             warnings.add("signature_only_in_original")
@@ -243,14 +239,6 @@ def _stream(item: pikepdf.Stream, warnings: set[str]) -> None:
                 del item[key]
 
 
-def filters(item: Object) -> list[str]:
-    """The names of a stream's filters."""
-    given = item.get("/Filter")
-    if isinstance(given, Array):
-        return [str(name) for name in given]
-    return [] if given is None else [str(given)]
-
-
 def _actions(item: Object, warnings: set[str]) -> None:
     for key in ("/A", "/PA", "/OpenAction", "/Next"):
         action = item.get(key)
@@ -323,7 +311,7 @@ def _layers(pdf: pikepdf.Pdf, warnings: set[str]) -> None:
 
 
 def _listed(order: Object) -> Iterator[tuple[int, int]]:
-    for item in order:  # type: ignore[attr-defined]
+    for item in order:
         if isinstance(item, Array):
             yield from _listed(item)
         elif isinstance(item, Dictionary):
@@ -332,7 +320,7 @@ def _listed(order: Object) -> Iterator[tuple[int, int]]:
 
 def _attachments(pdf: pikepdf.Pdf, warnings: set[str]) -> None:
     """Embedded files stay byte for byte and get what 19005-3, 6.8 asks for; what is left unsaid is said."""
-    specs = [item for item in _dictionaries(pdf) if "/EF" in item]
+    specs = [item for item in dictionaries(pdf) if "/EF" in item]
     if not specs:
         return
     associated = Array(pdf.Root.get("/AF", Array()))
@@ -358,8 +346,8 @@ def _output_intent(pdf: pikepdf.Pdf) -> None:
     profile = pikepdf.Stream(pdf, (DATA / "srgb.icc").read_bytes())
     profile.N = 3
     intent = Dictionary(
-        Type=Name.OutputIntent, S=Name.GTS_PDFA1, OutputConditionIdentifier=b"sRGB", Info=b"sRGB IEC61966-2.1",
-        DestOutputProfile=pdf.make_indirect(profile),
+        Type=Name.OutputIntent, S=Name.GTS_PDFA1, OutputConditionIdentifier=b"sRGB",
+        Info=b"sRGB IEC61966-2.1",         DestOutputProfile=pdf.make_indirect(profile),
     )  # fmt: skip
     pdf.Root.OutputIntents = Array([intent])
 
@@ -367,6 +355,3 @@ def _output_intent(pdf: pikepdf.Pdf) -> None:
 def is_dynamic_xfa(pdf: pikepdf.Pdf) -> bool:
     """Whether the pages are only a stand-in for a form that a viewer would have to build."""
     return bool(pdf.Root.get("/NeedsRendering", False))
-
-
-Fix = Callable[[pikepdf.Pdf], None]

@@ -65,7 +65,9 @@ def check_name(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """An object's inventory (3.5). ``manifest``: digest to content path; ``states``: one a version, name to digest."""
+    """An object's inventory (3.5). ``manifest``: digest to content path; ``states``: one a version, name
+    to digest.
+    """
 
     ocfl_id: str
     manifest: Mapping[str, str]

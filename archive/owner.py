@@ -1,4 +1,6 @@
-"""Whose scratch folder is it? A name that tells host, process and its start, so that leftovers can be told apart."""
+"""Whose scratch folder is it? A name that tells host, process and its start, so that leftovers can be
+told apart.
+"""
 
 from __future__ import annotations
 

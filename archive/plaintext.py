@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
+from reportlab.pdfbase.ttfonts import TTFError, TTFont, TTFontFace
 from reportlab.pdfgen.canvas import Canvas
 
 from core.errors import ProgramMissing
@@ -15,6 +16,24 @@ from core.errors import ProgramMissing
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
 SIZE, LEADING, MARGIN = 9.5, 12.0, 56.0
 REPLACEMENT = "\ufffd"
+
+
+class _Face(TTFontFace):  # type: ignore[misc]
+    """ReportLab states most advances of a fixed-pitch font in the wrong unit (5.1); here they are right."""
+
+    def makeSubset(self, subset: list[int]) -> bytes:  # noqa: N802
+        program = bytearray(super().makeSubset(subset))
+        (count,) = struct.unpack_from(">H", program, 4)
+        tables = {
+            bytes(program[place : place + 4]): struct.unpack_from(">I", program, place + 8)[0]
+            for place in range(12, 12 + 16 * count, 16)
+        }
+        (metrics,) = struct.unpack_from(">H", program, tables[b"hhea"] + 34)
+        advance = program[tables[b"hmtx"] : tables[b"hmtx"] + 2]
+        for place in range(metrics):
+            start = tables[b"hmtx"] + 4 * place
+            program[start : start + 2] = advance
+        return bytes(program)
 
 
 def decode(data: bytes) -> str:
@@ -34,6 +53,7 @@ def to_pdf(text: str, pages: tuple[int, ...] | None) -> tuple[bytes, bool]:
     """
     try:
         font = TTFont("DejaVuSansMono", str(FONT))
+        font.face = _Face(str(FONT))
     except TTFError:
         raise ProgramMissing(program="fonts-dejavu-core") from None
     pdfmetrics.registerFont(font)

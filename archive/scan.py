@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pikepdf
-from pikepdf import Object
+from pikepdf import Dictionary, Object
 
-from archive.normalise import filters
+from archive.objects import filters
 
 _PAINT = {"f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "sh", "INLINE IMAGE"}
 _SHOW = {"Tj", "TJ", "'", '"'}
@@ -31,9 +31,9 @@ def look(page: pikepdf.Page) -> Look:
         return Look(False, False)
     shown, hidden, mode, stack = False, False, 0, []
     images = 0
-    objects = page.resources.get("/XObject", {})
-    for operands, operator in pikepdf.parse_content_stream(page):
-        name = str(operator)
+    objects = dict(page.resources.get("/XObject", Dictionary()).items())
+    for instruction in pikepdf.parse_content_stream(page):
+        operands, name = instruction.operands, str(instruction.operator)
         if name in _PAINT:
             return Look(False, hidden)
         if name == "q":
@@ -45,7 +45,8 @@ def look(page: pikepdf.Page) -> Look:
         elif name in _SHOW:
             shown, hidden = shown or mode != 3, hidden or mode == 3
         elif name == "Do":
-            if objects.get(str(operands[0]), {}).get("/Subtype") != "/Image":
+            painted = objects.get(str(operands[0]))
+            if painted is None or painted.get("/Subtype") != "/Image":
                 return Look(False, hidden)
             images += 1
     return Look(images > 0 and not shown, hidden)
@@ -55,8 +56,7 @@ def drop_hidden_text(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
     """Take out text that is painted in mode 3 (invisible): ours takes its place."""
     mode, stack, kept = 0, [], []
     for instruction in pikepdf.parse_content_stream(page):
-        operands, operator = instruction
-        name = str(operator)
+        operands, name = instruction.operands, str(instruction.operator)
         if name == "q":
             stack.append(mode)
         elif name == "Q" and stack:
@@ -105,9 +105,10 @@ def _sha256(data: bytes) -> str:
 
 def images_of(page: pikepdf.Page) -> Iterator[Object]:
     """The image XObjects that a page can reach, also in form XObjects and as soft masks."""
-    todo, done = [page.resources], set()
+    todo: list[Object] = [page.resources]
+    done = set()
     while todo:
-        for item in todo.pop().get("/XObject", {}).values():  # type: ignore[union-attr]
+        for _, item in todo.pop().get("/XObject", Dictionary()).items():
             if not isinstance(item, pikepdf.Stream) or item.objgen in done:
                 continue
             done.add(item.objgen)
@@ -157,5 +158,5 @@ def _is_symbolic(data: bytes) -> bool:
 
 def _content_size(page: pikepdf.Page) -> int:
     contents = page.obj.get("/Contents")
-    streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]  # type: ignore[call-overload]
+    streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
     return sum(len(stream.read_raw_bytes()) for stream in streams if isinstance(stream, pikepdf.Stream))

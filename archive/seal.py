@@ -1,8 +1,8 @@
 """The PDF/A ladder: the gentlest way to a PDF/A that veraPDF accepts and that equals the original.
 
-    (a) scans: image streams as they are, our text layer      (b) already PDF/A with text or signature: untouched
-    (c) born-digital: repaired, else drawn anew by Ghostscript  (d) pages as images with their text
-    (e) none: the original alone is the record
+    (a) scans: image streams as they are, our text layer      (b) already PDF/A with text or signature:
+    untouched (c) born-digital: repaired, else drawn anew by Ghostscript  (d) pages as images with their
+    text (e) none: the original alone is the record
 
 Promise 3: nothing is called PDF/A without a verdict; a rung that fails verdict or gate gives way to the next.
 """
@@ -23,8 +23,10 @@ from pikepdf.models.metadata import decode_pdf_date
 from archive import images, normalise, plaintext, scan
 from archive.exec import ghostscript, poppler
 from archive.exec.verapdf import Validator, Verdict
+from archive.fonts import embed_standard_fonts
 from archive.gate import Gate, Reference
 from archive.jpx import decode_jpx
+from archive.objects import dictionaries
 from archive.textlayer import PageLayer, Word, add_text
 from archive.xmp import Xmp, facturx_of
 from core.errors import ProgramFailed, StorageFull
@@ -37,14 +39,15 @@ MAX_PIXELS = 40_000_000  # of a page that is rendered
 _LOG = log(__name__)
 _FREE_BYTES = 32 << 20  # less than this: a failing rung is blamed on the disk
 _MALFORMED = (  # what pikepdf and Python say of PDFs that are not what they should be
-    pikepdf.PdfError, pikepdf.ForeignObjectError, pikepdf.DeletedObjectError, ValueError, TypeError, KeyError,
-    AttributeError, IndexError, RuntimeError, ArithmeticError,
+    pikepdf.PikepdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError, ArithmeticError,
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class SealJob:
-    """A letter to be sealed. ``layers``: one a page, in order; ``pages``: 1-based pages of the source, None: all."""
+    """A letter to be sealed. ``layers``: one a page, in order; ``pages``: 1-based pages of the source,
+    None: all.
+    """
 
     original: Path
     media_type: str
@@ -56,7 +59,9 @@ class SealJob:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What came of it. ``verdict`` holds the validator's words and, under ``tried``, the rungs that gave way."""
+    """What came of it. ``verdict`` holds the validator's words and, under ``tried``, the rungs that gave
+    way.
+    """
 
     pdf: Path | None
     rung: Rung
@@ -92,7 +97,11 @@ class _Ladder:
                 attempt = step()
             except (*_MALFORMED, ProgramFailed, images.ImageUnusable) as error:
                 self._blame_disk()
-                _LOG.warning("rung_failed", extra={"rung": rung, "step": step.__name__}, exc_info=error)
+                expected = isinstance(
+                    error, (pikepdf.PdfError, pikepdf.PasswordError, ProgramFailed, images.ImageUnusable)
+                )
+                extra = {"rung": rung, "step": step.__name__, "why": type(error).__name__}
+                _LOG.warning("rung_failed", extra=extra, exc_info=None if expected else error)
                 self.warnings = before
                 self.tried.append(
                     {"rung": rung, "step": step.__name__.strip("_"), "error": type(error).__name__}
@@ -136,7 +145,7 @@ class _Ladder:
         if shutil.disk_usage(self.scratch).free < _FREE_BYTES:
             raise StorageFull(path=str(self.scratch))
 
-    # --- rungs of a PDF -----------------------------------------------------------------------------------------
+    # --- rungs of a PDF ---------------------------------------------------------------------------
 
     def _kept(self) -> _Attempt | None:
         """(b) A PDF/A with text, a signature or attachments stays as it is."""
@@ -235,7 +244,7 @@ class _Ladder:
             return _Attempt(target, verdict, {}, False)
         return self._gated(target, verdict)
 
-    # --- rungs of images and text -------------------------------------------------------------------------------
+    # --- rungs of images and text -----------------------------------------------------------------
 
     def _wrapped(self) -> _Attempt:
         """(a) An image file's own streams as pages."""
@@ -245,7 +254,15 @@ class _Ladder:
         with pikepdf.open(wrapped) as pdf, pikepdf.open(wrapped) as before:
             for one in (pdf, before):
                 self._choose(one)
-            return self._image_attempt(pdf, before, "a")
+            attempt = self._image_attempt(pdf, before, "a")
+            chosen = self.job.pages or tuple(range(1, len(before.pages) + 1))
+            numbers = [number - 1 for number in chosen]
+            if attempt.passed and not images.same_samples(
+                self.job.original, self.job.media_type, numbers, before
+            ):
+                attempt.passed = False
+                attempt.gate |= {"samples_differ": True, "passed": False}
+            return attempt
 
     def _resampled(self) -> _Attempt:
         """(d) An image file's samples, without what came with them (profiles, odd colour spaces)."""
@@ -272,7 +289,7 @@ class _Ladder:
             target, verdict, {"pages": count, "characters_complete": complete, "passed": True}, True
         )
 
-    # --- what the rungs share -----------------------------------------------------------------------------------
+    # --- what the rungs share ---------------------------------------------------------------------
 
     @contextmanager
     def _open(self) -> Iterator[pikepdf.Pdf]:
@@ -378,6 +395,7 @@ class _Ladder:
 
 _UNICODE = "6.2.11.7"  # no Unicode for some code: conformance B instead of U
 _REPAIRS: Mapping[str, Callable[[pikepdf.Pdf], None]] = {
+    "6.2.11.4.1": embed_standard_fonts,
     "6.2.4.3-3": normalise.use_default_cmyk,
     "6.2.8.3": decode_jpx,
     _UNICODE: lambda _: None,
@@ -389,10 +407,7 @@ def _fails(verdict: Verdict, clause: str) -> bool:
 
 
 def _is_signed(pdf: pikepdf.Pdf) -> bool:
-    return any(
-        isinstance(item, pikepdf.Dictionary) and item.get("/FT") == "/Sig" and "/V" in item
-        for item in pdf.objects
-    )
+    return any(item.get("/FT") == "/Sig" and "/V" in item for item in dictionaries(pdf))
 
 
 def _carry_attachments(source: pikepdf.Pdf, target: pikepdf.Pdf) -> None:
@@ -420,7 +435,7 @@ def _own_layer(lines: list[list[tuple[str, poppler.Box]]], size: tuple[float, fl
 def seal(job: SealJob, validator: Validator, scratch: Path) -> Sealed:
     """Make the PDF/A of a letter. ``scratch`` is an empty folder of the caller, where the result lies.
 
-    Rung (b) answers with the original's own path. Raises: ProgramMissing, ProgramFailed (the validator does not
-    start), StorageFull.
+    Rung (b) answers with the original's own path. Raises: ProgramMissing, ProgramFailed (the validator
+    does not start), StorageFull.
     """
     return _Ladder(job, validator, scratch).climb()

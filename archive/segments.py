@@ -1,4 +1,6 @@
-"""Journal segments on disk: JSON lines that survive a torn end, open days in a folder, closed days in the store."""
+"""Journal segments on disk: JSON lines that survive a torn end, open days in a folder, closed days in the
+store.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ def _size(path: Path) -> int:
 
 
 def append_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Append canonical JSON lines and make them durable; on an error nothing of them stays. Raises: OSError."""
+    """Append canonical JSON lines and make them durable; on an error nothing of them stays. Raises:
+    OSError.
+    """
     data = b"".join(canonical_json(dict(line)) + b"\n" for line in lines)
     new = not path.exists()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -123,7 +127,9 @@ def append_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 
 def read_lines(path: Path | None) -> Iterator[dict[str, Any]]:
-    """The lines of a file; a torn last line (no line end) is left out. Raises: IntegrityError (``segment``)."""
+    """The lines of a file; a torn last line (no line end) is left out. Raises: IntegrityError
+    (``segment``).
+    """
     if path is None or not path.is_file():
         return
     with path.open("rb") as stream:

@@ -1,7 +1,9 @@
-"""Signatures over the journal's head. The port is small, so that a seal service or RFC 3161 can take its place.
+"""Signatures over the journal's head. The port is small, so that a seal service or RFC 3161 can take its
+place.
 
-The embedded signer (Ed25519, RFC 8032) proves that whoever held the key file signed. It is an advanced electronic
-seal at best, with no legal presumption of its own (eIDAS art. 35 (2) asks for a qualified one).
+The embedded signer (Ed25519, RFC 8032) proves that whoever held the key file signed. It is an advanced
+electronic seal at best, with no legal presumption of its own (eIDAS art. 35 (2) asks for a qualified
+one).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The store: an OCFL 1.1 storage root that any OCFL tool can read.
 
-An object appears by one folder rename from a staging folder outside the root. A later version is built there as a
-whole new folder (older content by hard link, undone when the old folder goes) and changes places with the old one in
-one step. So a kill -9, a power cut or a full disk leaves the state before or the state after, and readers never see
-another. Where the file system cannot exchange folders, two renames and a note in staging do it, and recovery finishes
-them before any read.
+An object appears by one folder rename from a staging folder outside the root. A later version is built
+there as a whole new folder (older content by hard link, undone when the old folder goes) and changes
+places with the old one in one step. So a kill -9, a power cut or a full disk leaves the state before or
+the state after, and readers never see another. Where the file system cannot exchange folders, two renames
+and a note in staging do it, and recovery finishes them before any read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +66,7 @@ class Store:
             if not path.is_file():
                 write_whole(path, data)
 
-    # --- reading ------------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
 
     def relative(self, kind: str, object_id: str) -> str:
         """Where the object lies, or would lie, relative to the root."""
@@ -129,7 +129,7 @@ class Store:
             return [Finding("A001", ocfl.urn(kind, object_id))]
         return verify_object(path, ocfl.urn(kind, object_id))
 
-    # --- writing ------------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------
 
     def create(
         self, kind: str, object_id: str, files: Mapping[str, Content], *, message: str, user: str
@@ -205,8 +205,8 @@ class Store:
     ) -> str:
         """Lawful erasure: a file vanishes from every version, in its place ``replacement`` or nothing.
 
-        The object keeps its versions and their dates; a further one says what was done. Afterwards the bytes are
-        in no file of the store. Raises: NotFound, IntegrityError, StorageFull, OSError.
+        The object keeps its versions and their dates; a further one says what was done. Afterwards the
+        bytes are in no file of the store. Raises: NotFound, IntegrityError, StorageFull, OSError.
         """
         with self._changing():
             old = self.inventory(kind, object_id)
@@ -235,6 +235,31 @@ class Store:
                 self._swap(place, current)
         return self.relative(kind, object_id)
 
+    def restore(self, kind: str, object_id: str, good: Path) -> str:
+        """Put a whole copy of an object (from a second store) in the place of a damaged or missing one.
+
+        Raises: IntegrityError (the copy is damaged too), StorageFull, OSError.
+        """
+        ocfl_id = ocfl.urn(kind, object_id)
+        target = self.root / ocfl.relative_path(ocfl_id)
+        with self._changing(), self._build() as place:
+            folder = place / _NEW
+            shutil.copytree(good, folder)
+            if verify_object(folder, ocfl_id):
+                raise IntegrityError("object_damaged", id=object_id, finding="A004")
+            _sync_tree(folder)
+            if target.is_dir():
+                self._swap(place, target)
+            else:
+                make_folders(target.parent)
+                folder.rename(target)
+                sync_folder(target.parent)
+        return ocfl.relative_path(ocfl_id)
+
+    def digest(self, kind: str, object_id: str) -> str:
+        """sha512 of the object's inventory, by which a journal entry binds the object into the chain."""
+        return _digest(self.object_path(kind, object_id) / "inventory.json")
+
     def recover(self) -> int:
         """Finish or undo what a dead process left in staging. Returns: how many leftovers were cleared.
 
@@ -248,7 +273,7 @@ class Store:
                     cleared += 1
         return cleared
 
-    # --- inside -------------------------------------------------------------------------------------------------
+    # --- inside -----------------------------------------------------------------------------------
 
     def _same(self, kind: str, object_id: str, files: Mapping[str, Content]) -> str:
         """The object that exists already, if it is whole and was made of these files."""
@@ -419,11 +444,15 @@ def _seal_folder(folder: Path, inventory: Inventory) -> None:
     (folder / name).write_bytes(declaration)
     _write_inventory(folder / f"v{len(inventory.states)}", inventory)
     _write_inventory(folder, inventory)
-    content = set(inventory.manifest.values())
+    _sync_tree(folder, set(inventory.manifest.values()))
+
+
+def _sync_tree(folder: Path, done: Set[str] = frozenset()) -> None:
+    """fsync every file (but those in ``done``) and every folder, the inner ones first."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             sync_folder(path)
-        elif str(path.relative_to(folder)) not in content:
+        elif str(path.relative_to(folder)) not in done:
             _sync_file(path)
     sync_folder(folder)
 

@@ -1,8 +1,10 @@
-"""The invisible text layer: one glyphless font a file, every word scaled to its box, in the direction of the page.
+"""The invisible text layer: one glyphless font a file, every word scaled to its box, in the direction of
+the page.
 
 The idea is Tesseract's and OCRmyPDF's (a font whose glyphs are empty, ``data/glyphless.ttf`` is Tesseract's
-``pdf.ttf``, Apache-2.0); codes are our own, given as characters appear, so that ToUnicode is exact beyond the BMP
-and for every code that is used (ISO 19005-2, 6.2.11.7.2). Widths agree with the font program (6.2.11.5).
+``pdf.ttf``, Apache-2.0); codes are our own, given as characters appear, so that ToUnicode is exact beyond
+the BMP and for every code that is used (ISO 19005-2, 6.2.11.7.2). Widths agree with the font program
+(6.2.11.5).
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from pathlib import Path
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
+
+from archive.objects import copied
 
 DATA = Path(__file__).parent / "data"
 RESOURCE = "/AktenlotseText"
@@ -114,8 +118,8 @@ def add_text(pdf: pikepdf.Pdf, layers: Iterable[tuple[pikepdf.Page, PageLayer]])
 
 def _own_resources(page: pikepdf.Page) -> pikepdf.Object:
     """The page's font resources, no longer shared with (or inherited by) other pages."""
-    resources = Dictionary(page.resources)
-    fonts = Dictionary(resources.get("/Font", Dictionary()))
+    resources = copied(page.resources)
+    fonts = copied(resources.get("/Font"))
     resources["/Font"] = fonts
     page.obj["/Resources"] = resources
     return page.obj["/Resources"]["/Font"]

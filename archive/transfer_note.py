@@ -1,49 +1,96 @@
-"""The TransferNote (Transfervermerk) that BSI TR-03138 RESISCAN asks for, made with each scanned Document."""
+"""The TransferNote (Transfervermerk) of BSI TR-03138 RESISCAN: how a sheet of paper became a file, and
+who says so.
+
+What TR-03138 asks for (A.DA, "Transfervermerk"): who made the scan, on what, with which software and
+settings, when, how many pages, what was done to the images, what was conspicuous, the result of the
+quality check, and the statement that image and paper agree. What is missing is named; a note with gaps is
+"unvollständig" and never frees the paper.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
-SCHEMA = "aktenlotse-transfer-note-1"
+from core.clock import stamp
+from core.hashing import canonical_json, sha256_bytes
+
+SCHEMA = "aktenlotse/transfer-note/1"
+_NEEDED = ("operator", "device", "profile")
 
 
-def make(
-    *,
-    document_id: str,
-    entry_no: str,
-    source_sha256: str,
-    operator: str | None,
-    device: str | None,
-    profile: str | None,
-    box: str | None,
-    received_at: str,
-    pages_found: int,
-    pages_counted: int | None,
-    processing: Sequence[Mapping[str, Any]],
-    anomalies: Sequence[str],
-    software: Mapping[str, Any],
-) -> dict[str, Any]:
-    """The note as JSON. Without a named operator it is incomplete, and the paper is never free to destroy.
+@dataclass(frozen=True, slots=True)
+class QualityCheck:
+    """The result of a person's comparison with the paper. ``chosen_by``: seed and rate of the sample."""
 
-    Source: BSI TR-03138 (RESISCAN) 1.4, A.SC.M.2 and A.NB.4 (contents of the transfer note).
-    """
-    return {
+    by: str
+    at: datetime
+    passed: bool
+    chosen_by: str = ""
+    remarks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRecord:
+    """What is known of a scan."""
+
+    document_id: str
+    source_id: str
+    source_sha256: str
+    operator: str | None
+    device: str | None
+    profile: str | None
+    scanned_at: datetime
+    sheets_counted: int | None  # by the person or the scanner
+    pages_found: int
+    software: Mapping[str, str]  # name to version
+    image_processing: tuple[str, ...] = ()  # codes; empty: images as delivered
+    anomalies: tuple[str, ...] = ()  # codes
+    box: str | None = None
+    quality: QualityCheck | None = None
+    agreement: str = ""  # the statement's words, as the person confirmed them
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def transfer_note(record: ScanRecord) -> dict[str, Any]:
+    """The note as JSON, with the names of what is missing and its own hash."""
+    facts = asdict(record)
+    missing = [name for name in _NEEDED if not facts[name]]
+    if record.quality is None or not record.quality.passed:
+        missing.append("quality")
+    if not record.agreement:
+        missing.append("agreement")
+    anomalies = list(record.anomalies)
+    if record.sheets_counted is not None and not _pages_agree(record.sheets_counted, record.pages_found):
+        anomalies.append("pages_differ")
+    quality = None
+    if record.quality is not None:
+        quality = {**asdict(record.quality), "at": stamp(record.quality.at)}
+    made = not [name for name in missing if name in _NEEDED]
+    note = {
+        **facts,
         "schema": SCHEMA,
-        "document": document_id,
-        "entry_no": entry_no,
-        "source_sha256": source_sha256,
-        "operator": operator,
-        "device": device,
-        "profile": profile,
-        "box": box,
-        "scanned_at": received_at,
-        "pages_found": pages_found,
-        "pages_counted": pages_counted,
-        "processing": list(processing),
-        "anomalies": list(anomalies),
-        "software": dict(software),
-        "complete": operator is not None,
-        "quality_check": None,
-        "free_to_destroy": False,
+        "scanned_at": stamp(record.scanned_at),
+        "software": dict(record.software),
+        "image_processing": list(record.image_processing),
+        "anomalies": anomalies,
+        "quality": quality,
+        "extra": dict(record.extra),
+        "complete": made,
+        "missing": missing,
+        "paper_free": not missing and not anomalies,
     }
+    return {**note, "sha256": sha256_bytes(canonical_json(note))}
+
+
+def is_untouched(note: Mapping[str, Any]) -> bool:
+    """Whether a note has the hash that it states."""
+    rest = {name: value for name, value in note.items() if name != "sha256"}
+    return note.get("sha256") == sha256_bytes(canonical_json(rest))
+
+
+def _pages_agree(sheets: int, pages: int) -> bool:
+    """One or two pages a sheet."""
+    return sheets <= pages <= 2 * sheets

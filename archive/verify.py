@@ -1,4 +1,6 @@
-"""Verifying one OCFL object: every byte is read, everything that is there must be in the inventory and vice versa."""
+"""Verifying one OCFL object: every byte is read, everything that is there must be in the inventory and
+vice versa.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def verify_object(folder: Path, ocfl_id: str) -> list[Finding]:
         elif read[path] and read[path] != digest:
             findings.append(Finding(_code(path), f"{where}/{path}"))
     known = {*expected, name}
-    findings += [Finding("A006", f"{where}/{path}") for path in sorted(set(read) - known)]
+    told = {finding.where for finding in findings}
+    surplus = [f"{where}/{path}" for path in sorted(set(read) - known)]
+    findings += [Finding("A006", path) for path in surplus if path not in told]
     return findings
 
 
@@ -72,6 +76,10 @@ def _read_all(folder: Path, where: str, findings: list[Finding]) -> Read:
         for name in files:
             path = here / name
             relative = str(path.relative_to(folder))
+            if path.is_symlink() or not path.is_file():
+                read[relative] = ""  # OCFL 1.1, 3.2: no links; and no devices, sockets, pipes
+                findings.append(Finding("A006", f"{where}/{relative}"))
+                continue
             try:
                 read[relative] = _sha512(path)
             except OSError as error:

@@ -1,7 +1,8 @@
-"""XMP metadata of a PDF/A (ISO 19005-2, 6.6), written anew: what is not in a predefined schema is not taken over.
+"""XMP metadata of a PDF/A (ISO 19005-2, 6.6), written anew: what is not in a predefined schema is not
+taken over.
 
-The one exception is Factur-X / ZUGFeRD: its four properties are kept, with the extension schema that describes them
-(6.6.2.3.3), so that a reader of invoices still knows which attachment is the invoice.
+The one exception is Factur-X / ZUGFeRD: its four properties are kept, with the extension schema that
+describes them (6.6.2.3.3), so that a reader of invoices still knows which attachment is the invoice.
 """
 
 from __future__ import annotations
@@ -60,9 +61,8 @@ def packet(xmp: Xmp) -> bytes:
         "<dc:format>application/pdf</dc:format>",
     ]
     if xmp.title:
-        lines.append(
-            f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{_text(xmp.title)}</rdf:li></rdf:Alt></dc:title>'
-        )
+        title = f'<rdf:li xml:lang="x-default">{_text(xmp.title)}</rdf:li>'
+        lines.append(f"<dc:title><rdf:Alt>{title}</rdf:Alt></dc:title>")
     if xmp.author:
         lines.append(f"<dc:creator><rdf:Seq><rdf:li>{_text(xmp.author)}</rdf:li></rdf:Seq></dc:creator>")
     if xmp.language:

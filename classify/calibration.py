@@ -32,7 +32,8 @@ class Calibration:
 
     def first(self, scores: Array, nearest: Array) -> Array:
         """Confidence that the first choice is right, shape (letters,)."""
-        return np.asarray(expit(signals(scores, nearest) @ np.array(self.slopes) + self.intercept))
+        chance: Array = expit(signals(scores, nearest) @ np.array(self.slopes) + self.intercept)
+        return chance
 
     def all(self, scores: Array, nearest: Array) -> Array:
         """Confidence of each unit, shape (letters, units); a row sums to at most 1."""

@@ -40,7 +40,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Accuracy counts the first choice of all letters, routed or not; ``curve`` is (share routed, share wrong)."""
+    """Accuracy counts the first choice of all letters; ``curve`` is (share routed, share wrong of those)."""
 
     n: int
     accuracy: float

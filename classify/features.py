@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ _FOLD = str.maketrans({"ß": "ss", "ſ": "s"})
 
 Columns = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
-Counts = sparse.csr_matrix
+Counts: TypeAlias = "sparse.csr_matrix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,9 @@ def ngram_hashes(words: Sequence[str], low: int = 3, high: int = 5) -> npt.NDArr
         for size in range(2, high + 1):
             if len(rolling) < 2:
                 break
+            inner = inner[:-1]
             if size > 2:
-                inner = inner[:-1] | blank[size - 2 : len(codes) - 1]
-            else:
-                inner = inner[:-1]
+                inner = inner | blank[size - 2 : len(codes) - 1]
             rolling = rolling[:-1] * np.uint64(1_000_003) + codes[size - 1 :]
             if size >= low:
                 found.append(rolling[~inner] ^ np.uint64(size * 0x51ED27))

@@ -1,7 +1,7 @@
 """What is known before the first label: the offices' own duty texts and the catalogue of municipal tasks.
 
-Both become short examples. Their weight fades as a unit's real labels come in (training.py): a prior in the sense
-of pseudo-counts.
+Both become short examples. Their weight fades as a unit's real labels come in (training.py): a prior in the
+sense of pseudo-counts.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The scoring of units: one linear function a unit, learnt twice and added up.
 
 A linear support vector machine (one against the rest; Fan et al. 2008, liblinear) is sharp where there are
-many letters; complement naive Bayes (Rennie et al. 2003) is robust where there are few. Both are linear in the
-features, so their sum is one matrix: one sparse product answers, and a feature's share of the answer is exact.
+many letters; complement naive Bayes (Rennie et al. 2003) is robust where there are few. Both are linear in
+the features, so their sum is one matrix: one sparse product answers, and a feature's share of the answer is
+exact.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from classify.features import Counts, Floats
 _SVC_UNITS = 80  # above, one classifier a unit costs minutes; naive Bayes and centroids cost seconds
 _C = 2.0
 _SMOOTHING = 0.05
+_TOLERANCE = 1e-2  # of liblinear; finer takes three times as long and changes no decision
+_BAYES_LABELS = 20.0  # up to so many labels a unit, naive Bayes counts as much as the machine; then it fades
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,14 @@ def fit_linear(
     if len(seen) > _SVC_UNITS:
         first, bias = _centroids(features, target, weight, seen)
     else:
-        svc = LinearSVC(C=_C, random_state=seed).fit(features, target, sample_weight=weight)
+        svc = LinearSVC(C=_C, tol=_TOLERANCE, random_state=seed).fit(features, target, sample_weight=weight)
         first, bias = svc.coef_, svc.intercept_
         if len(seen) == 2:
             first, bias = np.vstack([-first, first]), np.concatenate([-bias, bias])
     scale = np.linalg.norm(first, axis=1).mean() / max(np.linalg.norm(second, axis=1).mean(), 1e-9)
-    coef[:, seen] = (first + scale * second).T
-    intercept[seen] = bias
+    share = min(1.0, _BAYES_LABELS * len(seen) / max(float(weight.sum()), 1.0))
+    coef[:, seen] = ((first + share * scale * second) * (2 / (1 + share))).T
+    intercept[seen] = bias * (2 / (1 + share))
     return Linear(coef, intercept)
 
 

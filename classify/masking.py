@@ -1,7 +1,7 @@
 """Take out of a text what must not become a feature: people, accounts, addresses, numbers, dates.
 
 Masking is by pattern, so it errs on both sides: a surname in running text without "Herr" or "Frau" stays.
-That is bearable because the model keeps only hashes of n-grams that occur in several letters (see features.py).
+That is bearable because the model keeps only hashes, never words (see features.py).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def mask(text: str) -> str:
     """Return the text without accounts, addresses, names after a form of address, and numbers."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
-    return _NUMBER.sub(" ", text)
+    return str(_NUMBER.sub(" ", text))
 
 
 def is_greeting(line: str) -> bool:
@@ -73,5 +73,5 @@ def is_greeting(line: str) -> bool:
 
 
 def is_closing(line: str) -> bool:
-    """Whether the line closes a letter ("Mit freundlichen Grüßen"); a sentence that only begins so is none."""
+    """Whether the line closes a letter ("Mit freundlichen Grüßen"); a longer sentence is none."""
     return len(line) < 60 and _CLOSING.match(line) is not None

@@ -1,6 +1,6 @@
 """The letters that were learnt from, as short sparse vectors: for precedents, and to notice what is new.
 
-Only ids are kept, and of each letter its heaviest features (hashed, see features.py): a vector cannot be read.
+Only ids are kept, and of each letter its heaviest features, hashed (features.py): a vector cannot be read.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ _KEPT = 250  # features a letter
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """vectors: (letters, features), rows of length 1; units: unit number of each; ids: document ids or ""."""
+    """by_feature: (features, letters), columns of length 1; units: unit number of each letter; ids: or ""."""
 
-    vectors: Counts
+    by_feature: Counts
     units: npt.NDArray[np.int32]
     ids: tuple[str, ...]
 
     @classmethod
     def of(cls, features: Counts, units: npt.NDArray[np.int64], ids: tuple[str, ...]) -> Memory:
         """Keep the heaviest features of each letter."""
-        return cls(_unit_rows(_heaviest(features)), units.astype(np.int32), ids)
+        return cls(sparse.csr_matrix(_unit_rows(_heaviest(features)).T), units.astype(np.int32), ids)
 
     def likeness(self, features: Counts) -> Counts:
         """Cosine of each asked letter with each kept one, shape (asked, letters), sparse."""
-        return sparse.csr_matrix(_unit_rows(features) @ self.vectors.T)
+        return sparse.csr_matrix(_unit_rows(features) @ self.by_feature)
 
     def nearest(self, features: Counts) -> npt.NDArray[np.float64]:
         """Cosine of each asked letter with its nearest kept one, shape (asked,)."""
-        if not self.vectors.shape[0]:
+        if not self.by_feature.shape[1]:
             return np.zeros(features.shape[0])
         found = [
             self.likeness(features[i : i + 256]).max(axis=1).toarray().ravel()

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-_FOLD = str.maketrans(
-    {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "|": "1", "!": "1", "S": "5", "Z": "2", "B": "8"}
-)
+from models.references import reference_key
+
 _LOOKALIKE = {
     frozenset(pair)
     for pair in (
@@ -40,12 +39,6 @@ _LOOKALIKE = {
 _TOKEN = re.compile(r"[A-ZÄÖÜa-zäöüß0-9][A-ZÄÖÜa-zäöüß0-9./\-–_|]*(?: ?[./\-–] ?[A-Za-z0-9|]+)*")
 MAX_SLIPS = 2
 MIN_KEY = 5
-
-
-def reference_key(reference: str) -> str:
-    """A reference without separators, in capitals, look-alikes folded."""
-    plain = "".join(char for char in reference.upper().replace("RN", "M") if char.isalnum() or char in "|!")
-    return plain.translate(_FOLD)
 
 
 def quoted_keys(text: str) -> list[str]:

@@ -1,9 +1,9 @@
-"""A model version as a folder of plain files: numbers as .npy inside one .npz, words as JSON. No pickle, ever.
+"""A model version as a folder of plain files: numbers as .npy inside one .npz, words as JSON, no pickle.
 
 ``card.json`` names the format and the sha256 of each other file. ``load`` checks in this order, before any
-number is used: the folder holds exactly the known files; the card is JSON of the known format; the hashes are
-right; arrays load with ``allow_pickle=False``, have the known names, types and shapes, and fit one another. It
-does not check who wrote the folder: that is for the caller, who keeps the card's hash in the journal.
+number is used: the folder holds exactly the known files; the card is JSON of the known format; the hashes
+are right; arrays load with ``allow_pickle=False``, have the known names, types and shapes, and fit one
+another. It does not check who wrote the folder: the caller keeps the card's hash in the journal.
 """
 
 from __future__ import annotations
@@ -58,13 +58,14 @@ def save(router: TrainedRouter, folder: Path) -> str:
         "starts": router.weighting.starts,
         "coef": router.linear.coef,
         "intercept": router.linear.intercept,
-        "memory_data": router.memory.vectors.data,
-        "memory_indices": router.memory.vectors.indices,
-        "memory_indptr": router.memory.vectors.indptr,
+        "memory_data": router.memory.by_feature.data,
+        "memory_indices": router.memory.by_feature.indices,
+        "memory_indptr": router.memory.by_feature.indptr,
         "memory_units": router.memory.units,
     }
     packed = io.BytesIO()
-    np.savez(packed, **{name: np.asarray(arrays[name], dtype=kind) for name, kind in _TYPES.items()})
+    typed: dict[str, Any] = {name: np.asarray(arrays[name], dtype=kind) for name, kind in _TYPES.items()}
+    np.savez(packed, **typed)
     words = {
         "units": router.units,
         "profiles": [asdict(p) for p in router.profiles],
@@ -113,16 +114,17 @@ def _load(folder: Path) -> TrainedRouter:
     words = json.loads(data[WORDS])
     _check(arrays, words)
     size = len(arrays["columns"])
-    vectors = sparse.csr_matrix(
+    by_feature = sparse.csr_matrix(
         (arrays["memory_data"], arrays["memory_indices"], arrays["memory_indptr"]),
-        shape=(len(words["ids"]), size),
+        shape=(size, len(words["ids"])),
     )
+    by_feature.check_format(full_check=True)
     return TrainedRouter(
         card=ModelCard.from_json(seal["card"]),
         units=tuple(words["units"]),
         weighting=Weighting(arrays["columns"], arrays["idf"], arrays["starts"], tuple(words["weights"])),
         linear=Linear(arrays["coef"], arrays["intercept"]),
-        memory=Memory(vectors, arrays["memory_units"], tuple(words["ids"])),
+        memory=Memory(by_feature, arrays["memory_units"], tuple(words["ids"])),
         calibration=_calibration(words["calibration"]),
         novelty=_calibration(words["novelty"]),
         profiles=tuple(UnitProfile(**p) for p in words["profiles"]),
@@ -139,7 +141,7 @@ def _check(arrays: dict[str, npt.NDArray[Any]], words: dict[str, Any]) -> None:
         and arrays["intercept"].shape == (units,)
         and arrays["starts"].shape == (len(BLOCKS) + 1,)
         and arrays["memory_units"].shape == (letters,)
-        and arrays["memory_indptr"].shape == (letters + 1,)
+        and arrays["memory_indptr"].shape == (features + 1,)
         and bool(np.all(np.diff(arrays["columns"]) > 0))
         and (
             not features

@@ -70,7 +70,7 @@ class TrainedRouter:
         return Ranking(candidates, float(scored.unknown[0]))
 
     def explain(self, letter: Example, unit: str, limit: int = 8) -> tuple[str, ...]:
-        """Words of the letter, as written there, that spoke most for the unit (against the mean of all units)."""
+        """Words of the letter, as written there, that spoke most for the unit (against all units' mean)."""
         if unit not in self.units:
             return ()
         column = self.linear.coef[:, self.units.index(unit)] - self.linear.coef.mean(axis=1)

@@ -72,10 +72,10 @@ def train(
 ) -> TrainedRouter:
     """Learn from labelled letters (those without ``unit`` are left out), duties and catalogue.
 
-    catalogue: ``None`` takes the shipped one, an empty sequence none. Labels may name units without a profile.
+    catalogue: ``None`` takes the shipped one, an empty sequence none. Labels may name further units.
     Raises: NothingKnown, when there is neither a unit nor a label.
     """
-    tell = progress or (lambda step, share: None)
+    tell = progress or _silent
     labelled = [e for e in examples if e.unit]
     codes = tuple(dict.fromkeys([u.code for u in units] + sorted({e.unit for e in labelled if e.unit})))
     if not codes:
@@ -113,6 +113,10 @@ def train(
         unseen.novelty,
         tuple(units),
     )
+
+
+def _silent(_step: str, _share: float) -> None:
+    pass
 
 
 def _ground(
@@ -177,7 +181,7 @@ def _trust(features: Counts, target: Targets, references: Columns) -> float:
 def _faded(
     weight: npt.NDArray[np.float64], target: Targets, labels: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Weights of hints, so that a unit's hints together weigh ``_HINT_LETTERS`` letters, fading with its labels."""
+    """Weights of hints: those of a unit together weigh ``_HINT_LETTERS`` letters, fading with its labels."""
     total = np.bincount(target, weight, minlength=len(labels))
     per_unit = _HINT_LETTERS / np.maximum(total, 1e-9) * _HINT_FADE / (_HINT_FADE + labels)
     return np.minimum(weight * per_unit[target], 1.0)

@@ -32,7 +32,7 @@ _REFERENCE = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """The parts of one letter, already masked; ``references`` holds the leading numbers of file references."""
+    """The parts of one letter, masked; ``references`` holds the leading numbers of file references."""
 
     subject: str
     body: str
@@ -61,7 +61,7 @@ def part(letter: Example) -> Zones:
 
 
 def _subject(given: str, head: list[str]) -> tuple[str, list[str]]:
-    """The subject and what is left of the head: as given, as marked "Betreff", or the last block of the head."""
+    """The subject (as given, as marked "Betreff", or the last block of the head) and the rest of the head."""
     if given.strip():
         return given, head
     for index, line in enumerate(head):

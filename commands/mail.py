@@ -71,7 +71,7 @@ def ingest(
     bad = 0
     with opened(context) as (house, actor):
         need_programs(house.settings)
-        for line in _ingested(house, actor, files, facts, received, move=move, quiet=as_json):
+        for line in ingested(house, actor, files, facts, received, move=move, quiet=as_json):
             lines += 1
             bad += line["state"] == "quarantined"
             print_json(line) if as_json else _print_line(line)
@@ -97,7 +97,7 @@ def _files(paths: list[Path]) -> list[Path]:
     return found
 
 
-def _ingested(
+def ingested(
     house: House,
     actor: Actor,
     files: list[Path],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -63,6 +64,20 @@ def list_(
         for user in users
     ]
     table("user.title", ["name", "roles", "grants"], rows)
+
+
+@app.command("password", help=text("web.cli.password"))
+def password(context: typer.Context, name: Name) -> None:
+    from services.passwords import set_password
+
+    asked = text("web.cli.password.ask")
+    if sys.stdin.isatty():
+        secret = typer.prompt(asked, hide_input=True, confirmation_prompt=text("web.cli.password.again"))
+    else:
+        secret = sys.stdin.readline().rstrip("\r\n")
+    with opened(context) as (house, actor):
+        set_password(house, actor, name, secret)
+    say("web.cli.password.set", name=name)
 
 
 @grants.command("give", help=text("cli.grant.give"))

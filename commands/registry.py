@@ -33,25 +33,20 @@ def list_units(context: typer.Context, as_json: AsJson = False) -> None:
     from services.routing import valid_units
 
     with opened(context) as (house, _actor), house.database.read() as session:
-        found = [
-            {
-                "code": unit.code,
-                "name": unit.name,
-                "responsible_for": unit.responsible_for,
-                "parent": unit.parent_id,
-                "confidential": unit.confidential,
-            }
-            for unit in valid_units(session).values()
-        ]
+        found = list(valid_units(session).values())
     if as_json:
         for unit in found:
-            print_json(unit)
+            print_json(
+                {
+                    "code": unit.code,
+                    "name": unit.name,
+                    "responsible_for": unit.responsible_for,
+                    "parent": unit.parent_id,
+                    "confidential": unit.confidential,
+                }
+            )
         return
-    table(
-        "unit.title",
-        ["unit", "name", "duties"],
-        [[u["code"], u["name"], u["responsible_for"]] for u in found],
-    )  # type: ignore[list-item]
+    table("unit.title", ["unit", "name", "duties"], [[u.code, u.name, u.responsible_for] for u in found])
 
 
 @plan.command("load", help=text("cli.plan.load"))

@@ -8,6 +8,9 @@ from __future__ import annotations
 import gettext
 import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import polib
 
 LANGUAGES = ("de", "en")
 LOCALE = Path(__file__).parent / "locale"
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -23,8 +27,21 @@ def _catalogue(language: str) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(io.BytesIO(entries.to_binary()))
 
 
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Everything said in this context (one request of the web, say) is said in ``language``."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
 def default_language() -> str:
-    """The language of this process: ``AKTENLOTSE_LANG`` (de or en), else German."""
+    """The language of this context, else of this process: ``AKTENLOTSE_LANG`` (de or en), else German."""
+    spoken = _spoken.get()
+    if spoken is not None:
+        return spoken
     wanted = os.environ.get("AKTENLOTSE_LANG", "de")[:2]
     return wanted if wanted in LANGUAGES else "de"
 

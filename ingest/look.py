@@ -64,7 +64,7 @@ def look(page: DeliveredPage) -> Look:
         else page.grey
     )
     background = paper_of(small)
-    level = small.astype(np.float32) / np.maximum(background, 1)
+    level = np.asarray(small.astype(np.float32) / np.maximum(background, 1), np.float32)
     ink = (level < _ink_threshold(level)).astype(np.uint8)
     ink = _without_edges_and_specks(ink)
     share = float(ink.mean())
@@ -100,7 +100,8 @@ def paper_of(grey: Grey, reach: int = 25) -> NDArray[np.float32]:
     smooth = cv2.GaussianBlur(
         cv2.dilate(cv2.medianBlur(tiny, 3), kernel), (0, 0), max(1.0, reach / shrink / 2)
     )
-    return cv2.resize(smooth.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
+    full = cv2.resize(smooth.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(full, np.float32)
 
 
 def _ink_threshold(level: NDArray[np.float32]) -> float:
@@ -120,7 +121,7 @@ def _without_edges_and_specks(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     areas = stats[:, cv2.CC_STAT_AREA]
     keep = areas >= MIN_SPECK
     keep[0] = False
-    return keep[labels].astype(np.uint8)
+    return np.asarray(keep[labels], np.uint8)
 
 
 def _marks(ink: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -174,7 +175,7 @@ def _best_skew(image: NDArray[np.uint8]) -> tuple[float, float]:
     coarse = np.arange(-SKEW_LIMIT, SKEW_LIMIT + 0.1, 1.0)
     best = max(coarse, key=lambda angle: _profile_score(image, angle))
     for step in (0.5, 0.25, 0.1):
-        best = max((best - step, best, best + step), key=lambda angle: _profile_score(image, angle))
+        best = max((best, best - step, best + step), key=lambda angle: _profile_score(image, angle))
     return float(best), _profile_score(image, best)
 
 

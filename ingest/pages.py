@@ -253,19 +253,22 @@ def _image_dpi(image: Image.Image) -> float:
 
 
 def _inherits_font(page: pikepdf.Page) -> bool:
-    resources = page.resources
-    if "/Font" in resources:
-        return True
-    forms = resources.get("/XObject", {})
-    return any(item.get("/Subtype") == "/Form" for item in forms.values())  # type: ignore[union-attr]
+    return "/Font" in page.resources or _has_form(page)
 
 
-def _only_image(page: pikepdf.Page, box: list[float]) -> pikepdf.Object | None:
+def _has_form(page: pikepdf.Page) -> bool:
+    objects = page.resources.get("/XObject")
+    if objects is None:
+        return False
+    return any(objects[name].get("/Subtype") == "/Form" for name in objects.keys())  # noqa: SIM118
+
+
+def _only_image(page: pikepdf.Page, box: list[float]) -> pikepdf.Stream | None:
     """The page's one image, if it alone covers the page, upright in page space; else None."""
     resources = page.resources
-    if any(item.get("/Subtype") == "/Form" for item in resources.get("/XObject", {}).values()):  # type: ignore[union-attr]
+    if _has_form(page):
         return None
-    found: pikepdf.Object | None = None
+    found: pikepdf.Stream | None = None
     matrix = pikepdf.Matrix()
     stack: list[pikepdf.Matrix] = []
     try:
@@ -284,7 +287,7 @@ def _only_image(page: pikepdf.Page, box: list[float]) -> pikepdf.Object | None:
             if found is not None:
                 return None
             image = resources["/XObject"][str(instruction.operands[0])]
-            if not _covers(matrix, box):
+            if not isinstance(image, pikepdf.Stream) or not _covers(matrix, box):
                 return None
             found = image
         elif operator in ("BI", "INLINE IMAGE", "sh", "f", "F", "f*", "B", "b", "S", "s", "B*", "b*"):
@@ -302,7 +305,7 @@ def _covers(matrix: pikepdf.Matrix, box: list[float]) -> bool:
     return upright and fits and at_corner
 
 
-def _image_bytes(image: pikepdf.Object) -> tuple[Grey, bool] | None:
+def _image_bytes(image: pikepdf.Stream) -> tuple[Grey, bool] | None:
     """The image's grey values; None where its coding needs the renderer."""
     try:
         filters = image.get("/Filter")

@@ -142,7 +142,7 @@ def _flattened(grey: Grey) -> Grey:
     level = np.minimum(cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32) / paper, 1)
     low = float(np.percentile(level, 0.5))
     high = float(np.percentile(level, 75)) - 0.02
-    return np.clip((level - low) / max(high - low, 0.05) * 255, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((level - low) / max(high - low, 0.05) * 255, 0, 255), np.uint8)
 
 
 def _deskewed(part: Grey, skew: float, forward: NDArray[np.float64]) -> tuple[Grey, NDArray[np.float64]]:

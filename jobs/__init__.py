@@ -1,6 +1,6 @@
 """The one place that knows the durable engine."""
 
 from jobs.engine import Engine, outcome_line, submit_from_outside
-from jobs.steps import DOCUMENT, SOURCE, Pending, Steps
+from jobs.steps import Steps
 
-__all__ = ["DOCUMENT", "SOURCE", "Engine", "Pending", "Steps", "outcome_line", "submit_from_outside"]
+__all__ = ["Engine", "Steps", "outcome_line", "submit_from_outside"]

@@ -27,13 +27,14 @@ from core.logs import log
 from core.program import Limits, limited
 from jobs.liveness import living, mark_alive, new_executor_id
 from jobs.outcome import CRASHED, retryable, run_step
-from jobs.steps import DOCUMENT, NORMAL, SOURCE, URGENT, Pending, Steps
-from models import Database, Executor, Takeover
+from jobs.steps import Steps
+from models import DOCUMENT, SOURCE, Database, Executor, Pending, Takeover
 
 LOG = log(__name__)
 NAME = "aktenlotse"
 VERSION = "way-1"  # raised by hand when the order of the steps changes
 QUEUE, LONE_QUEUE = "letters", "alone"
+URGENT, NORMAL = 1, 100  # lower runs first
 BEAT_SECONDS = 2.0
 RECONCILE_SECONDS = 30.0
 POLL_SECONDS = 0.2
@@ -190,6 +191,10 @@ class Engine:
             held = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
             with self.database.read() as session:
                 alive = living(session)
+                known = set(session.scalars(sa.select(Executor.id)))
+            if known - alive:
+                with self.database.write() as session:
+                    session.execute(sa.delete(Executor).where(Executor.id.in_(known - alive)))
             for workflow in held:
                 if workflow.executor_id in alive:
                     continue

@@ -6,22 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SOURCE, DOCUMENT = "source", "document"
-URGENT, NORMAL = 1, 100
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Something that is in no final state, and the attempt that it is in (part of its workflow's id)."""
-
-    kind: str  # source | document
-    id: str
-    attempt: int
-    urgent: bool = False
-
-    @property
-    def workflow(self) -> str:
-        return f"{self.kind}-{self.id}-{self.attempt}"
+from models import Pending
 
 
 @dataclass(frozen=True)

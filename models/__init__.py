@@ -16,6 +16,7 @@ from models.documents import (
 from models.engine import Executor, Takeover
 from models.filing import Case, EFile, FilePlanEntry
 from models.intake import Batch, Delivery, EntryCounter, Page, Source
+from models.pending import DOCUMENT, SOURCE, Pending
 from models.people import Grant, User, UserRole
 from models.protocol import JournalBlock, JournalEntry, JournalHead, JournalValue
 from models.units import OrgUnit
@@ -32,7 +33,9 @@ from models.words import (
 )
 
 __all__ = [
+    "DOCUMENT",
     "FINAL",
+    "SOURCE",
     "SYSTEM",
     "Actor",
     "Base",
@@ -59,6 +62,7 @@ __all__ = [
     "OutboxEntry",
     "Page",
     "PageStatus",
+    "Pending",
     "Permission",
     "Role",
     "Route",

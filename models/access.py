@@ -31,7 +31,7 @@ def document_tokens(document: Document) -> frozenset[str]:
     """The tokens that open ``document``."""
     own = {f"d:{document.id}", EVERYTHING}
     secret = document.confidentiality == Confidentiality.CONFIDENTIAL
-    if document.state is State.CLARIFY or document.state == State.CLARIFY:
+    if document.state == State.CLARIFY:
         return frozenset(own | {"sealed" if secret else "clarify"})
     if document.state != State.FILED or document.unit_id is None:
         return frozenset(own | {"intake"})

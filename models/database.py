@@ -67,7 +67,7 @@ class Database:
         """A read-only transaction; never waits for a writer."""
         with self.engine.connect() as connection, Session(connection, expire_on_commit=False) as session:
             yield session
-            session.rollback()
+            session.expunge_all()  # what was read stays readable; closing ends the transaction
 
     @contextmanager
     def write(self) -> Iterator[Session]:

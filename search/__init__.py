@@ -1,4 +1,4 @@
-"""Search: entries in, hits out. One contract, three engines: embedded (tantivy), Elasticsearch, memory (tests).
+"""Search: entries in, hits out. One contract, three engines: tantivy (embedded), Elasticsearch, memory.
 
 The index is disposable: it is never the only copy of anything. Permission is part of every question.
 """

@@ -35,8 +35,16 @@ def levels(surface: str) -> tuple[str, str, tuple[str, ...]]:
 def analyse(entry: Entry) -> Analysed:
     """Turn an entry into terms."""
     other = "\n".join(
-        (entry.unit_name, entry.doctype, entry.efile, entry.case, entry.source_name)
-        + (entry.file_reference, entry.foreign_reference, entry.entry_no)
+        (
+            entry.unit_name,
+            entry.doctype,
+            entry.efile,
+            entry.case,
+            entry.source_name,
+            entry.file_reference,
+            entry.foreign_reference,
+            entry.entry_no,
+        )
     )
     body = [list(tokens(page)) for page in entry.pages]
     subject, sender, rest = (list(tokens(text)) for text in (entry.subject, entry.sender, other))
@@ -109,7 +117,7 @@ def _references(entry: Entry) -> tuple[str, ...]:
 
 
 def _tags(entry: Entry) -> tuple[str, ...]:
-    """Words of short fields with the field's name before them, for ``einheit:``, ``art:``, ``akte:``, ``status:``."""
+    """Words of short fields behind the field's name: for ``einheit:``, ``art:``, ``akte:``, ``status:``."""
     tagged: list[str] = []
     for name, value in (
         ("unit", f"{entry.unit} {entry.unit_name}"),

@@ -1,9 +1,9 @@
 """Taking compounds apart: ``gebuehrenbescheid`` is ``gebuehr`` + ``bescheid``.
 
-The word list in ``data/`` was learnt from the nouns of Wikidata's lexemes (CC0): which forms begin compounds, which
-nouns end them, and in how many different compounds each was seen (``data/README.md``). A split must be made of
-known beginnings and a known end; of several, the one with the fewest and then the most productive parts wins, and
-its parts are split again, down to words that do not split.
+The word list in ``data/`` was learnt from the nouns of Wikidata's lexemes (CC0): which forms begin compounds,
+which nouns end them, and in how many different ones each was seen (``data/README.md``). A split is made of
+known beginnings and a known end; of several, the one with the fewest and then the most productive parts wins,
+and its parts are split again, down to words that do not split.
 """
 
 from __future__ import annotations
@@ -98,9 +98,9 @@ def _modifier(form: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=CACHE)
 def cut(word: str) -> tuple[str, ...] | None:
-    """The best cut into beginnings and an end, as spelled, or None: ``gebuehrenbescheid`` is ``gebuehren|bescheid``."""
+    """The best cut into beginnings and an end, as spelled (``gebuehren``, ``bescheid``), or None."""
     known = vocabulary()
-    if len(word) < SHORTEST or not word.isalpha() or word in known.whole or stem(word) in _whole_stems():
+    if len(word) < SHORTEST or not word.isalpha() or word in known.whole:
         return None
     best: dict[int, tuple[int, float, tuple[str, ...]]] = {0: (0, 0.0, ())}  # by place: parts, -weight, cut
     for start in range(len(word) - 2):
@@ -113,6 +113,8 @@ def cut(word: str) -> tuple[str, ...] | None:
                 grown = (count + 1, weight - more, (*cut, word[start:end]))
                 if end not in best or grown[:2] < best[end][:2]:
                     best[end] = grown
+    if len(best) == 1 or stem(word) in _whole_stems():
+        return None
     whole: tuple[int, float, tuple[str, ...]] | None = None
     for start, (count, weight, cut) in best.items():
         ending = _ending(word[start:]) if start else None
@@ -125,7 +127,7 @@ def cut(word: str) -> tuple[str, ...] | None:
 
 
 def _ending(word: str) -> float | None:
-    """How productive ``word`` is at the end of compounds (also as ``voraus`` + ``zahlung``); None: it is no end."""
+    """How productive ``word`` is as an end (also as ``voraus`` + ``zahlung``); None: it is none."""
     heads = vocabulary().heads
     weight = heads.get(stem(word))
     if weight is None:

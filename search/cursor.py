@@ -17,7 +17,7 @@ def pack(place: Place) -> str:
 
 
 def unpack(cursor: str | None, size: int) -> Place | None:
-    """The place of a cursor, None without one. Raises: UsageError (``bad_cursor``) when it is none of ours."""
+    """The place of a cursor, None without one. Raises: UsageError (``bad_cursor``): it is none of ours."""
     if cursor is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Date ranges in words: ``letzte Woche``, ``März 2025``, ``seit 1.2.2025``, ``vor 3 Wochen``, ``2024..2025``."""
+"""Date ranges in words: ``letzte Woche``, ``März 2025``, ``seit 1.2.2025``, ``vor 3 Wochen``."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ _NUMBER = r"(?P<n>\d{1,3}|" + "|".join(_NUMBERS) + ")"
 _LAST = r"(?:letzte[nrsm]?|vorige[nrsm]?|vergangene[nrsm]?|last|previous)"
 _THIS = r"(?:diese[nrsm]?|aktuelle[nrsm]?|laufende[nrsm]?|this)"
 _UNIT = r"(?P<unit>tage?n?|days?|wochen?|weeks?|monate?n?|months?|jahre?n?s?|years?|quartale?s?|quarters?)"
+_AGO = f"{_NUMBER} {_UNIT} ago".replace("?P<n>", "?P<m>").replace("?P<unit>", "?P<u>")
 _PRE = r"(?:(?:im|in|in der|vom|von|am|aus|the|of|on) )?"
 
 
@@ -104,9 +105,9 @@ _Reader = Callable[[re.Match[str], date], Range | None]
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(_PRE + pattern), reader)
     for pattern, reader in (
-        (r"(?:heute|today)", lambda found, today: Range(today, today)),
-        (r"(?:gestern|yesterday)", lambda found, today: Range(today - timedelta(1), today - timedelta(1))),
-        (r"vorgestern", lambda found, today: Range(today - timedelta(2), today - timedelta(2))),
+        (r"(?:heute|today)", lambda _, today: Range(today, today)),
+        (r"(?:gestern|yesterday)", lambda _, today: Range(today - timedelta(1), today - timedelta(1))),
+        (r"vorgestern", lambda _, today: Range(today - timedelta(2), today - timedelta(2))),
         (f"{_THIS} {_UNIT}", lambda found, today: _around(today, found["unit"])),
         (f"{_LAST} {_UNIT}", lambda found, today: _around(_back(today, found["unit"], 1), found["unit"])),
         (
@@ -118,17 +119,17 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             lambda found, today: Range(_back(today, found["unit"], _count(found["n"])), today),
         ),
         (
-            f"(?:vor {_NUMBER} {_UNIT}|{_NUMBER.replace('?P<n>', '?P<m>')} {_UNIT.replace('?P<unit>', '?P<u>')} ago)",
+            f"(?:vor {_NUMBER} {_UNIT}|{_AGO})",
             lambda found, today: _around(
                 _back(today, found["unit"] or found["u"], _count(found["n"] or found["m"])),
                 found["unit"] or found["u"],
             ),
         ),
         (r"(?P<name>[a-z]{3,9})(?: (?P<year>\d{4}))?", _named_month),
-        (r"(?:jahr )?(?P<year>\d{4})", lambda found, today: _year(int(found["year"]))),
+        (r"(?:jahr )?(?P<year>\d{4})", lambda found, _: _year(int(found["year"]))),
         (
             r"(?P<year>\d{4})[-/](?P<month>0[1-9]|1[0-2])|(?P<month2>0?[1-9]|1[0-2])[./](?P<year2>\d{4})",
-            lambda found, today: _month(
+            lambda found, _: _month(
                 int(found["year"] or found["year2"]), int(found["month"] or found["month2"])
             ),
         ),
@@ -141,8 +142,8 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
 _FROM = re.compile(r"(?:seit|ab|nach|since|from|after|>=?) ?(?P<start>.+)")
 _UNTIL = re.compile(r"(?:bis|vor|until|before|<=?)(?: zum?)? ?(?P<end>.+)")
 _TWO = re.compile(
-    r"(?:von |vom |zwischen |from |between )?(?P<start>.+?) ?(?:\.\.\.?| bis(?: zum?)? | - | – | und | to | until )"
-    r" ?(?P<end>.+)"
+    r"(?:von |vom |zwischen |from |between )?(?P<start>.+?)"
+    r" ?(?:\.\.\.?| bis(?: zum?)? | - | – | und | to | until ) ?(?P<end>.+)"
 )
 
 

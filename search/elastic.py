@@ -1,7 +1,7 @@
 """The engine for more than one machine: Elasticsearch 8.19 or 9, through its official client.
 
-The alias ``aktenlotse`` names the index that answers, ``aktenlotse-next`` the one that is being built. All writers
-of all hosts also write to the latter, with a higher version than the rebuild, whose reading may be older.
+The alias ``aktenlotse`` names the index that answers, ``aktenlotse-next`` the one that is being built. The
+writers of all hosts write to both, there in a higher version than the rebuild, which may have read earlier.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class ElasticEngine:
     def ids(self) -> Iterator[str]:
         after: list[int] | None = None
         while True:
-            options = {"search_after": after} if after else {}
+            options: dict[str, Any] = {"search_after": after} if after else {}
             with _named():
                 found = self.client.search(
                     index=self.target,
@@ -218,7 +218,7 @@ class ElasticEngine:
     def _generations(self) -> list[str]:
         return sorted(self.client.indices.get(index=f"{self.alias}-*", allow_no_indices=True).body)
 
-    def _bulk(self, actions: Sequence[Mapping[str, Any]]) -> None:
+    def _bulk(self, actions: Sequence[dict[str, Any]]) -> None:
         """Write; a document that is gone, or newer in a generation that is being built, is no error."""
         results = helpers.streaming_bulk(
             self.client,

@@ -1,4 +1,4 @@
-"""The embedded engine: tantivy in a folder. One process writes, several read; a reader sees each commit at once.
+"""The embedded engine: tantivy in a folder. One process writes, several read and see each commit at once.
 
 folder/CURRENT        name of the generation that answers
 folder/NEXT           name of the generation that is being built
@@ -366,7 +366,7 @@ class _Run:
             for name in FACET_FIELDS
         }
 
-    def _query(self, node: Node) -> Any:  # noqa: PLR0911 one line a node
+    def _query(self, node: Node) -> Any:  # noqa: PLR0911, PLR0912 one line a node
         query = tantivy.Query
         match node:
             case Term(field, value):

@@ -1,9 +1,9 @@
-"""What an engine must do. All linguistics, ranking and permission are decided before; it stores terms and finds them.
+"""What an engine must do: store terms and find them. Linguistics, ranking, permission are decided before.
 
-Fields. Text, in order and page by page: ``subject subject_stem subject_part``, ``sender sender_part``,
-``body body_stem body_part``, ``other other_part``. Single values: ``id unit doctype sender_name efile state year``
-(the last six are facets). Sets of values: ``tokens marks reference tags heads title``. Numbers: ``day`` (ordinal) and
-``order`` (day and id, unique, the order of sorting).
+Text fields, in order and page by page: ``subject subject_stem subject_part``, ``sender sender_part``, ``body
+body_stem body_part``, ``other other_part``. Single values: ``id``, and those of the facets ``unit doctype
+sender_name efile state year``. Sets of values: ``tokens marks reference tags heads title``. Numbers: ``day``
+(ordinal) and ``order`` (day and id, unique: the order of sorting).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from search.german import fold, tokens
 from search.nodes import Node
 from search.port import Sort
 
@@ -46,6 +47,11 @@ class Stored:
     subject: str
     sender: str
     words: str  # the different words of all pages, as written
+
+    def forms(self) -> dict[str, str]:
+        """The different words by their exact forms, as written."""
+        words = [token.surface for field in (self.subject, self.sender) for token in tokens(field)]
+        return {fold(word): word for word in (*words, *self.words.split())}
 
     def pack(self) -> str:
         return json.dumps([self.subject, self.sender, self.words], ensure_ascii=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from core.i18n import text
 from search.engine import Engine, Request, Stored
-from search.german import fold, tokens
+from search.german import fold
 from search.nearness import allowed_edits, nearest
 from search.nodes import Limited, Node
 from search.planner import TEXT_FIELDS, in_field, is_filter, leaf_node, needed
@@ -33,11 +33,12 @@ class Explainer:
         )
         failing = [name for name, node in filters.items() if not self._has(node)]
         for clause in wish.group.clauses:
-            if clause.negative and any(self._has(leaf_node(leaf)) for leaf in _leaves_of(clause)):
-                failing += [f"-{leaf.text}" for leaf in _leaves_of(clause)]
-            elif not clause.negative and is_filter(clause) and isinstance(clause.node, Leaf):
-                if not self._has(leaf_node(clause.node)):
-                    failing.append(f"{clause.node.field}:{clause.node.text}")
+            if clause.negative:
+                failing += [f"-{leaf.text}" for leaf in _leaves_of(clause) if self._has(leaf_node(leaf))]
+            elif (
+                is_filter(clause) and isinstance(clause.node, Leaf) and not self._has(leaf_node(clause.node))
+            ):
+                failing.append(f"{clause.node.field}:{clause.node.text}")
         sentences = [text("search.explain.found" if score is not None else "search.explain.not_found")]
         sentences += [text("search.explain.filter", filter=name) for name in failing]
         sentences += [word.sentence for word in words]
@@ -78,8 +79,7 @@ class Explainer:
 
     def _nearest(self, leaf: Leaf) -> str | None:
         form = fold(leaf.text)
-        words = f"{self.stored.subject} {self.stored.sender} {self.stored.words}"
-        forms = {fold(token.surface): token.surface for token in tokens(words)}
+        forms = self.stored.forms()
         near = nearest(form, forms, max(1, allowed_edits(form)))
         return forms[near[0][1]] if near else None
 

@@ -128,12 +128,12 @@ class MemoryEngine:
             for name, field in FACET_FIELDS.items()
         }
 
-    def _scores(self, node: Node) -> Scores:  # noqa: PLR0911 one line a node
+    def _scores(self, node: Node) -> Scores:  # noqa: PLR0911, PLR0912 one line a node
         match node:
             case Term(field, value):
-                return self._bm25(field, self.postings[field].get(value, {}), 1)
+                return self._bm25(field, self.postings[field].get(value, {}))
             case Phrase(field, words):
-                return self._bm25(field, self._phrase(field, words), len(words), words)
+                return self._bm25(field, self._phrase(field, words), words)
             case Prefix(field, value):
                 return self._with_terms(field, lambda term: term.startswith(value))
             case Fuzzy(field, value, distance):
@@ -210,7 +210,7 @@ class MemoryEngine:
                 counts[id] = count
         return counts
 
-    def _bm25(self, field: str, counts: dict[str, int], size: int, words: tuple[str, ...] = ()) -> Scores:
+    def _bm25(self, field: str, counts: dict[str, int], words: tuple[str, ...] = ()) -> Scores:
         total = len(self.documents)
         lengths = self.lengths.get(field)
         rare = [len(self.postings[field].get(word, ())) for word in words] or [len(counts)]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from search.german import CACHE
 
 # pairs that OCR takes for each other; both directions are tried
 SLIPS = (
@@ -51,20 +54,32 @@ def _slips(word: str) -> Iterator[str]:
                 place = word.find(seen, place + 1)
 
 
-def distance(one: str, other: str, most: int) -> int:
-    """Edits between two folded words, where one OCR slip counts as one edit; ``most + 1`` when more than ``most``."""
-    plain = edits(one, other, most)
-    return 1 if plain > 1 and most >= 1 and other in slips(one) else plain
-
-
 def nearest(word: str, candidates: Iterable[str], most: int) -> list[tuple[int, str]]:
-    """The candidates within ``most`` edits, nearest first."""
-    found = [(distance(word, one, most), one) for one in candidates]
-    return sorted(pair for pair in found if pair[0] <= most)
+    """The candidates within ``most`` edits (one OCR slip counts as one), nearest first."""
+    slipped = frozenset(slips(word))
+    letters = _letters(word)
+    found: list[tuple[int, str]] = []
+    for one in candidates:
+        if one in slipped:
+            found.append((1, one))
+        elif abs(len(one) - len(word)) <= most and (_letters(one) ^ letters).bit_count() <= 2 * most:
+            apart = edits(word, one, most)
+            if apart <= most:
+                found.append((apart, one))
+    return sorted(found)
+
+
+@lru_cache(maxsize=CACHE)
+def _letters(word: str) -> int:
+    """Which letters a word has, as bits: an edit changes two at most."""
+    bits = 0
+    for sign in word:
+        bits |= 1 << (ord(sign) & 63)
+    return bits
 
 
 def edits(one: str, other: str, most: int) -> int:
-    """How many edits (insert, delete, replace, swap of neighbours) apart; ``most + 1`` when more than ``most``."""
+    """Edits (insert, delete, replace, swap of neighbours) between two words; ``most + 1`` when more."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []

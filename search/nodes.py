@@ -1,4 +1,4 @@
-"""The small algebra that a query becomes. An engine translates these nodes and knows nothing else of queries."""
+"""The small algebra that a query becomes. An engine translates these nodes and knows nothing else of it."""
 
 from __future__ import annotations
 

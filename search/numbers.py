@@ -48,10 +48,15 @@ _AMOUNTS = re.compile(
     r"(?P<money>\s?(?:€|EUR\b|Euro\b))?(?![\w/]|[.,-]\d)"
 )
 _LEFT_OUT = re.compile(
-    r"\b(?P<short>[^\W\d_]{2,})[-‐]\s{1,3}(?:(?:und|oder|sowie|bzw\.?|u\.|als auch|und/oder)\s{1,3})(?P<whole>[^\W\d_]{6,})"
+    r"\b(?P<short>[^\W\d_]{2,})[-‐]\s{1,3}(?:und|oder|sowie|bzw\.?|u\.|als auch|und/oder)\s{1,3}"
+    r"(?P<whole>[^\W\d_]{6,})"
 )
+_OPEN_END = re.compile(r"[-‐]\s")
 _CENTURY = 70  # two-digit years from here are 19xx
 _JOINT = re.compile(r"[-‐‑–./_:+&]")
+_DIGIT = re.compile(r"\d")
+_SPOT = r"(?<!\S)(?=\S*?(?:\d|[^\W_][-‐‑–./_:+&][^\W_])|\W*[^\W\d_]{1,4}[A-ZÄÖÜ])\S+"
+_GROUP = re.compile(f"{_SPOT}(?:[ \\t]{{1,3}}(?:[-/–][ \\t]{{1,2}})?{_SPOT})*")
 _GAP = re.compile(r"[ \t./\-–_:]{1,3}")
 _BLIND = str.maketrans("oilsbz", "011582")
 LONGEST_REFERENCE = 40
@@ -69,7 +74,7 @@ class Mark(NamedTuple):
 
 def marks(text: str) -> Iterator[Mark]:
     """All marks of ``text``: dates, amounts, references, words joined by hyphens."""
-    if any(sign.isdigit() for sign in text):
+    if _DIGIT.search(text):
         yield from dates(text)
         yield from amounts(text)
     yield from joined(text)
@@ -78,6 +83,8 @@ def marks(text: str) -> Iterator[Mark]:
 
 def left_out(text: str) -> Iterator[Mark]:
     """Compounds whose end stands only in the next word."""
+    if not _OPEN_END.search(text):
+        return
     for found in _LEFT_OUT.finditer(text):
         pieces = cut(fold(found["whole"]))
         if pieces:
@@ -127,13 +134,14 @@ def amounts(text: str) -> Iterator[Mark]:
 
 def joined(text: str) -> Iterator[Mark]:
     """References and hyphenated words, without what separates their pieces."""
-    run: list[Token] = []
-    for token in tokens(text):
-        if run and not _belongs(text[run[-1].end : token.start], run[-1], token):
-            yield from _run_marks(text, run)
-            run = []
-        run.append(token)
-    yield from _run_marks(text, run)
+    for group in _GROUP.finditer(text):
+        run: list[Token] = []
+        for token in tokens(text, group.start(), group.end()):
+            if run and not _belongs(text[run[-1].end : token.start], run[-1], token):
+                yield from _run_marks(text, run)
+                run = []
+            run.append(token)
+        yield from _run_marks(text, run)
 
 
 def _belongs(gap: str, before: Token, after: Token) -> bool:
@@ -145,13 +153,13 @@ def _belongs(gap: str, before: Token, after: Token) -> bool:
 
 
 def _like_reference(token: Token) -> bool:
-    """Digits, or a short word with a capital that is not its first letter alone (``HuSt``, ``AZ``, ``KG``)."""
+    """Digits, or a short word with a capital besides its first letter (``HuSt``, ``AZ``, ``KG``)."""
     word = token.surface
-    return _has_digit(token) or (len(word) <= 5 and any(sign.isupper() for sign in word[1:]))
+    return _has_digit(token) or (len(word) <= 5 and word[1:].lower() != word[1:])
 
 
 def _has_digit(token: Token) -> bool:
-    return any(sign.isdigit() for sign in token.surface)
+    return not token.surface.isalpha() and _DIGIT.search(token.surface) is not None
 
 
 def _run_marks(text: str, run: list[Token]) -> Iterator[Mark]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from search.analysis import HEAD_LETTERS, collapsed, levels
 from search.german import STOP_WORDS, fold, tokens
@@ -252,7 +253,7 @@ def _with_runs(clauses: Sequence[Clause], nodes: tuple[Node, ...]) -> tuple[Node
 
 
 def _bonus(wanted: Sequence[Clause]) -> tuple[Node, ...]:
-    """What raises a document: the query is its whole subject, or neighbours of the query stand side by side there."""
+    """What raises a document: the query is its whole subject, or neighbours of it are neighbours there."""
     words: list[str] = []
     for clause in wanted:
         leaf = clause.node
@@ -264,6 +265,5 @@ def _bonus(wanted: Sequence[Clause]) -> tuple[Node, ...]:
             return ()
         words += [fold(token.surface) for token in tokens(leaf.text)]
     extra: list[Node] = [Weighted(Term("title", " ".join(words)), TITLE)]
-    pairs = list(zip(words, words[1:], strict=False))
-    extra += [Weighted(Phrase("subject", pair), NEIGHBOURS) for pair in pairs[:PAIRS]]
+    extra += [Weighted(Phrase("subject", pair), NEIGHBOURS) for pair in islice(pairwise(words), PAIRS)]
     return tuple(extra)

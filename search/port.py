@@ -1,4 +1,4 @@
-"""What the rest of the program asks of a search engine, and in which words. Engines are modules of their own."""
+"""What the rest of the program asks of a search engine, and in which words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FACETS = ("unit", "doctype", "year", "sender", "efile", "state")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One index entry: a Document, as it is searched. ``tokens`` say who may read it (``models/access.py``)."""
+    """One index entry: a Document as it is searched. ``tokens``: who may read it (``models/access.py``)."""
 
     id: str
     pages: tuple[str, ...]
@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a person asks; ``tokens`` are those that the actor holds, ``after`` is ``Hits.next`` of the page before."""
+    """What a person asks. ``tokens``: those the actor holds; ``after``: ``Hits.next`` of the page before."""
 
     text: str
     tokens: frozenset[str]
@@ -96,7 +96,7 @@ class WordFinding:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a query finds a Document, or why not. ``filters`` are the limits that keep it out (unit, date, ...)."""
+    """Why a query finds a Document, or why not. ``filters``: the limits that keep it out."""
 
     id: str
     found: bool
@@ -113,7 +113,7 @@ class SearchIndex(Protocol):
     """
 
     def put(self, entries: Iterable[Entry]) -> None:
-        """Write entries; one with a known id replaces it. Durable when this returns, found within a second."""
+        """Write entries; a known id is replaced. Durable when this returns, found within a second."""
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take Documents out; unknown ids are no error."""
@@ -139,8 +139,8 @@ class SearchIndex(Protocol):
     def begin_generation(self) -> SearchIndex:
         """Start a new generation, or go on with one that a crash left; answers stay those of the old one.
 
-        What this index writes meanwhile goes to both; an id written so is not overwritten by the rebuild, whose
-        reading may be older. The embedded engine admits one writer: rebuild in the process that holds it.
+        What this index writes meanwhile goes to both, and the rebuild, whose reading may be older, does not
+        overwrite it. The embedded engine admits one writer: rebuild in the process that holds it.
         """
 
     def commit_generation(self) -> None:

@@ -1,6 +1,6 @@
 """Other spellings of the words of a query: slips of the person and of the reading.
 
-Candidates are taken from the words of documents that the asker may read, so none is revealed that is not theirs.
+Candidates come from the words of documents that the asker may read, so none is revealed that is not theirs.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ from collections.abc import Mapping, Sequence
 
 from search import nodes
 from search.engine import Engine, Found, Request
-from search.german import fold, tokens
-from search.nearness import allowed_edits, distance, slips
+from search.german import fold
+from search.nearness import allowed_edits, nearest, slips
 from search.nodes import Fuzzy, Limited, Node
 from search.planner import leaf_node, word_node
 from search.syntax import Leaf
 
-SAMPLE = 40  # documents whose words are looked at
+SAMPLE = 25  # documents whose words are looked at
 MOST = 3  # spellings taken of one word
-WORDS = 6  # words of a query that are looked at, the longest first
+WORDS = 4  # words of a query that are looked at, the longest first
+FEW_WORDS = 3  # a query with more words that finds something is precise enough
 NEAR = (1.0, 0.6, 0.4)  # what a match counts, by edits
-_FIELDS = ("subject", "body", "sender", "other")
+_FIELDS = ("subject", "body", "sender")
 
 
 class Speller:
@@ -31,7 +32,9 @@ class Speller:
         self.filters = filters
 
     def others(self, words: Sequence[Leaf]) -> dict[Leaf, Node]:
-        """Spellings beside those that were found: all other words must be there as they are."""
+        """Spellings beside those that were found, for a short query: its other words must be there."""
+        if len(words) > FEW_WORDS:
+            return {}
         chosen = _longest(words)
         rows = tuple(
             nodes.all_of((_nearly(leaf), *(leaf_node(other) for other in words if other != leaf)))
@@ -46,7 +49,7 @@ class Speller:
         return found
 
     def corrections(self, words: Sequence[Leaf]) -> tuple[dict[Leaf, Node], dict[Leaf, str]]:
-        """Spellings for words of which nothing is known (or, when all are known, for each), and the best of each."""
+        """Spellings for the words that are not known (or, when all are, for each), and the best of each."""
         unknown = [leaf for leaf in words if not self._known(leaf)]
         chosen = _longest(unknown or words)
         known = tuple(leaf_node(leaf) for leaf in words if leaf not in chosen)
@@ -72,21 +75,17 @@ class Speller:
 
     @staticmethod
     def _spellings(leaf: Leaf, sample: Sequence[Found]) -> list[tuple[int, str, str]]:
-        """Edits, exact form and surface of the nearest words of the sample: nearest first, then frequent ones."""
+        """Edits, exact form and surface of the sample's nearest words, the frequent ones first."""
         form = fold(leaf.text)
-        most = max(1, allowed_edits(form))
         seen: Counter[str] = Counter()
         surfaces: dict[str, str] = {}
         for found in sample:
-            if found.stored is None:
-                continue
-            words = f"{found.stored.subject} {found.stored.sender} {found.stored.words}"
-            forms = {fold(token.surface): token.surface for token in tokens(words)}
-            seen.update(forms.keys())
-            surfaces |= forms
-        near = [(distance(form, one, most), -count, one) for one, count in seen.items()]
-        best = sorted(one for one in near if one[0] <= most)[:MOST]
-        return [(edits, one, surfaces[one]) for edits, _, one in best]
+            if found.stored is not None:
+                forms = found.stored.forms()
+                seen.update(forms.keys())
+                surfaces |= forms
+        near = [(edits, -seen[one], one) for edits, one in nearest(form, seen, max(1, allowed_edits(form)))]
+        return [(edits, one, surfaces[one]) for edits, _, one in sorted(near)[:MOST]]
 
 
 def _nearly(leaf: Leaf) -> Node:

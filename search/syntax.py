@@ -1,4 +1,4 @@
-"""The query language: words, "phrases", -not, OR, prefix*, field:value, brackets. Whatever is typed is understood.
+"""The query language: words, "phrases", -not, OR, prefix*, field:value, brackets. Nothing typed is an error.
 
 What does not fit the language is taken as words, and ``problems`` names the catalogue keys of the hints.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from classify.references import reference_key
 from core.clock import now
 from core.errors import UsageError
 from models import (
@@ -24,6 +23,7 @@ from models import (
 )
 from models.access import need_work
 from models.chain import record
+from models.references import reference_key
 from services.filing import place, stale
 from services.house import House
 from services.routing import valid_units

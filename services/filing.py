@@ -10,8 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from archive import transfer_note
-from classify.references import reference_key
+from archive.transfer_note import ScanRecord, transfer_note
 from core.clock import now, stamp, today
 from core.durable import remove_tree
 from core.hashing import sha256_file
@@ -28,6 +27,7 @@ from models import (
     Step,
 )
 from models.chain import record
+from models.references import reference_key
 from services.house import House
 from services.reading import WORDS, page_texts, readings_of
 from services.sealing import PDF, seal_document, verdict_of
@@ -199,24 +199,25 @@ def document_metadata(document: Document, verdict: dict[str, Any]) -> dict[str, 
 
 def _transfer_note(document: Document, verdict: dict[str, Any]) -> dict[str, Any]:
     batch = document.source.batch
-    return transfer_note.make(
-        document_id=document.id,
-        entry_no=document.source.entry_no,
-        source_sha256=document.source.sha256,
-        operator=batch.operator,
-        device=batch.device,
-        profile=batch.profile,
-        box=batch.box,
-        received_at=stamp(document.received_at),
-        pages_found=len(document.pages),
-        pages_counted=batch.expected_sheets,
-        processing=[entry.page.plan for entry in document.pages],
-        anomalies=list(document.warnings),
-        software={
-            "aktenlotse": version("aktenlotse"),
-            "python": platform.python_version(),
-            "pdfa": verdict["verdict"],
-        },
+    return transfer_note(
+        ScanRecord(
+            document_id=document.id,
+            source_id=document.source_id,
+            source_sha256=document.source.sha256,
+            operator=batch.operator,
+            device=batch.device,
+            profile=batch.profile,
+            scanned_at=document.received_at,
+            sheets_counted=batch.expected_sheets,
+            pages_found=len(document.pages),
+            software={
+                "aktenlotse": version("aktenlotse"),
+                "python": platform.python_version(),
+                "validator": f"{verdict['verdict'].get('validator')} {verdict['verdict'].get('version')}",
+            },
+            anomalies=tuple(document.warnings),
+            box=batch.box,
+        )
     )
 
 

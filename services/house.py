@@ -46,8 +46,11 @@ class House:
         self.database = Database(settings.database_url, settings.home)
         self.store = Store(settings.archive, settings.staging)
         self.journal = JournalFiles(settings.journal, self.store, settings.keys / "journal.ed25519")
-        self.database.after_commit = lambda: self.journal.catch_up(self.database)
+        self.database.after_commit = self._journal_is_durable
         self._index_lock = threading.Lock()
+
+    def _journal_is_durable(self) -> None:
+        self.journal.catch_up(self.database)
 
     @cached_property
     def tesseract(self) -> Tesseract:

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.errors import LetterError, NotFound, UsageError
-from jobs import DOCUMENT, SOURCE, Pending
 from models import (
+    DOCUMENT,
     FINAL,
+    SOURCE,
     SYSTEM,
     Actor,
     Document,
     Executor,
     OutboxEntry,
+    Pending,
     Role,
     Source,
     State,
@@ -33,13 +35,16 @@ from services.view import Json, document_json, source_json, unit_codes
 
 def put_aside(house: House, kind: str, id: str, code: str, details: dict[str, Any]) -> None:
     """Quarantine what cannot be processed: the bytes stay untouched in the archive, the reason is shown."""
-    table = Source if kind == SOURCE else Document
     with house.database.write() as session:
-        row = session.get_one(table, id)
+        row = _thing(session, kind, id)
         if row.state in (State.FILED, State.CLARIFY):
             return
         row.state, row.reason, row.reason_details, row.updated_at = State.QUARANTINED, code, details, now()
         record(session, SYSTEM, f"{kind}.quarantine", kind, id, data={"reason": code, "step": row.step})
+
+
+def _thing(session: Session, kind: str, id: str) -> Source | Document:
+    return session.get_one(Source, id) if kind == SOURCE else session.get_one(Document, id)
 
 
 def pending(house: House) -> list[Pending]:
@@ -78,9 +83,8 @@ def documents_pending(house: House, source_id: str) -> list[Pending]:
 
 def raise_attempt(house: House, item: Pending) -> None:
     """What ended without a final state gets a new workflow id."""
-    table = Source if item.kind == SOURCE else Document
     with house.database.write() as session:
-        row = session.get_one(table, item.id)
+        row = _thing(session, item.kind, item.id)
         if row.attempt == item.attempt and row.state == State.WORKING:
             row.attempt += 1
 

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from classify.references import reference_key
 from core.clock import now, today
 from core.errors import UsageError
 from core.ids import new_id
@@ -28,6 +27,7 @@ from models import (
     UserRole,
 )
 from models.chain import lock, record
+from models.references import reference_key
 from services.house import House
 
 FIRST_USER_ROLES = (Role.ADMIN, Role.OPERATOR, Role.POST_ROOM, Role.AUDITOR)

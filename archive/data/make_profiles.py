@@ -1,8 +1,9 @@
 """Makes the colour profiles beside this file (run once; the results are kept in the repository).
 
-``srgb.icc``: sRGB by Little CMS (through Pillow), with a fixed date. ``cmyk.icc``: a scanner-class profile (ICC.1
-8.3.2: needs AToB0 only) for DeviceCMYK pictures that came without one; its 16 corner colours are those of poppler,
-mixed linearly, so that a picture looks as it did in viewers. Both are our own work, free to use.
+``srgb.icc``: sRGB by Little CMS (through Pillow), with a fixed date. ``cmyk.icc``: a scanner-class
+profile (ICC.1 8.3.2: needs AToB0 only) for DeviceCMYK pictures that came without one; its 16 corner
+colours are those of poppler, mixed linearly, so that a picture looks as it did in viewers. Both are our
+own work, free to use.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ public final class Validator {
 
     private static String answer(String asked, File file) {
         try (PDFAParser parser = parser(asked, file)) {
-            PDFAFlavour flavour = parser.getFlavour();
+            boolean claims = !parser.getFlavours().isEmpty();
+            PDFAFlavour flavour = claims ? parser.getFlavours().get(0) : PDFAFlavour.NO_FLAVOUR;
             if (flavour == PDFAFlavour.NO_FLAVOUR) {
                 return "{\"flavour\":null,\"valid\":false,\"checks\":0,\"failed\":{}}";
             }

@@ -1,4 +1,6 @@
-"""Ghostscript's pdfwrite: draws a PDF anew, with fonts embedded. Its result counts only after the equality gate."""
+"""Ghostscript's pdfwrite: draws a PDF anew, with fonts embedded. Its result counts only after the
+equality gate.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ def _words(line: ElementTree.Element) -> list[tuple[str, Box]]:
 
 
 def render(pdf: Path, folder: Path, name: str, page: int, *, dpi: int, grey: bool) -> Path:
-    """Page ``page`` (1-based) as an image: PGM when ``grey``, else PNG. Raises: ProgramMissing, ProgramFailed."""
+    """Page ``page`` (1-based) as an image: PGM when ``grey``, else PNG. Raises: ProgramMissing,
+    ProgramFailed.
+    """
     target = folder / f"{name}-{page}"
     kind = ["-gray"] if grey else ["-png"]
     pages = ["-f", str(page), "-l", str(page), "-singlefile"]

@@ -1,4 +1,6 @@
-"""veraPDF as one long-lived JVM behind a line protocol (``Validator.java``); nobody else knows how it is called."""
+"""veraPDF as one long-lived JVM behind a line protocol (``Validator.java``); nobody else knows how it is
+called.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ _START_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What veraPDF says of one file. ``error`` is set when it could not say anything; then it is not valid."""
+    """What veraPDF says of one file. ``error`` is set when it could not say anything; then it is not
+    valid.
+    """
 
     flavour: str | None
     valid: bool
@@ -48,8 +52,8 @@ class Verdict:
 class Validator:
     """One JVM, started at the first question, restarted when it died or hung; may be asked from any thread.
 
-    All talk runs on one thread of its own: the JVM is killed when the thread that started it ends (pdeathsig), and
-    it ends by itself when its stdin does.
+    All talk runs on one thread of its own: the JVM is killed when the thread that started it ends
+    (pdeathsig), and it ends by itself when its stdin does.
     """
 
     def __init__(self, home: Path, *, seconds: float = 60.0, heap_mb: int = 512) -> None:

@@ -1,4 +1,4 @@
-"""What a letter says about itself: sender, recipient, date, subject, references, kind, money, terms, extent."""
+"""What a letter says of itself: sender, recipient, date, subject, references, kind, money, terms, extent."""
 
 from ingest.letter.facts import ENCLOSURES_MAYBE_MISSING, PAGES_MISSING, Deadline, Enclosures, LetterFacts
 from ingest.letter.read import read_letter

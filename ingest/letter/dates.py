@@ -1,7 +1,7 @@
 """Dates in all German spellings (and English ones), with slips of OCR.
 
-Own expressions instead of ``dateparser``: that takes 1 to 20 ms a line, reads "Am Wehr 12" or a reference as a
-date, and knows no slips of OCR. A letter has some fifty lines and the whole of it shall take less than 30 ms.
+Own expressions instead of ``dateparser``: that takes 1 to 20 ms a line, reads "Am Wehr 12" or a
+reference as a date, and knows no slips of OCR. A letter has some fifty lines and the whole of it shall take less than 30 ms.
 """
 
 from __future__ import annotations

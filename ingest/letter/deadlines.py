@@ -12,7 +12,8 @@ _UNTIL = re.compile(
     re.IGNORECASE,
 )
 _WITHIN = re.compile(
-    r"\b(?:innerhalb|binnen|innert)\s+(?:von\s+|der nächsten\s+)?(?:(?:einer|eines|ein|zwei|zweier|drei|dreier|vier|fünf|sechs|acht|zehn|vierzehn|\d{1,3})\s+)"
+    r"\b(?:innerhalb|binnen|innert)\s+(?:von\s+|der nächsten\s+)?"
+    r"(?:(?:einer|eines|ein|zwei|zweier|drei|dreier|vier|fünf|sechs|acht|zehn|vierzehn|\d{1,3})\s+)"
     r"(?:\w+\s+)?(?:Tag(?:en|es|e)?|Werktagen?|Woche[n]?|Monat(?:en|s|es|e)?)\b|\bbinnen\s+(?:Wochen|Monats|Jahres)frist\b",
     re.IGNORECASE,
 )

@@ -1,4 +1,4 @@
-"""The kind of document, from a closed list: words of the subject count most, then of the first and the later text."""
+"""The kind of document, from a closed list: words of the subject count most, then those of the opening."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ _WORDS = {
     "rechnung": r"rechnung(?:snummer|sdatum|sbetrag)?|schlussrechnung|abschlagsrechnung|gutschrift",
     "mahnung": r"\w*mahnung|zahlungserinnerung|letzte mahnung|in verzug",
     "klage": r"klage(?:schrift|erwiderung|verfahren|zustellung)?|kl[aä]ger\w*|klagt",
-    "schriftsatz": r"schriftsatz|namens und in vollmacht|in (?:der|dem) (?:verwaltungs)?(?:streitsache|rechtsstreit)|in sachen|akteneinsicht|ladung",
+    "schriftsatz": r"schriftsatz|namens und in vollmacht|in (?:der|dem) (?:verwaltungs)?(?:streitsache"
+    r"|rechtsstreit)|in sachen|akteneinsicht|ladung",
     "bewerbung": r"bewerbung\w*|bewerbe|praktikum\w*|ausbildungsplatz|stellenausschreibung",
     "angebot": r"angebot\w*|bieten wir|bieten ihnen|kostenvoranschlag",
     "beschwerde": r"beschwer\w+|dienstaufsicht\w*|unzumutbar|unerträglich|lärm\w*|missstand",
-    "anfrage": r"anfrage\w*|frage(?:n)? (?:zu|ich|wir)|auskunft\w*|bitte um (?:auskunft|information|mitteilung)|wüsste gern|möchte(?:n)? (?:gern )?wissen|nachfrage",
+    "anfrage": r"anfrage\w*|frage(?:n)? (?:zu|ich|wir)|auskunft\w*"
+    r"|bitte um (?:auskunft|information|mitteilung)|wüsste gern|möchte(?:n)? (?:gern )?wissen|nachfrage",
     "mitteilung": r"mitteil\w+|teile(?:n)? (?:ich|wir)? ?ihnen|zur kenntnis|informier\w+|änderung",
     "kündigung": r"kündig\w+",
     "einwendung": r"einwendung\w*|einwänd\w*|bebauungsplan|öffentliche auslegung",
-    "stellungnahme": r"stellungnahme\w*|anhörung\w*|nehme ich (?:wie folgt )?stellung|äußere ich mich|behördenbeteiligung",
-    "nachreichung": r"nachreich\w+|reiche(?:n)? (?:ich|wir)? ?\w* ?nach|fehlende(?:n)? unterlagen|nachtrag\w*|nachgereicht\w*",
+    "stellungnahme": r"stellungnahme\w*|anhörung\w*|nehme ich (?:wie folgt )?stellung|äußere ich mich"
+    r"|behördenbeteiligung",
+    "nachreichung": r"nachreich\w+|reiche(?:n)? (?:ich|wir)? ?\w* ?nach|fehlende(?:n)? unterlagen|nachtrag\w*"
+    r"|nachgereicht\w*",
     "anzeige": r"anzeige|zeige(?:n)? (?:ich|wir|ihnen)|strafanzeige|anzeigen",
     "anmeldung": r"anmeld\w+|melde(?:n)? (?:ich|wir) \w* ?an|ummeldung",
     "abmeldung": r"abmeld\w+|melde(?:n)? (?:ich|wir) \w* ?ab",
@@ -31,7 +35,8 @@ _WORDS = {
     "bescheid": r"rechtsbehelfsbelehrung|bescheid über|ergeht folgender bescheid",
     "vollmacht": r"vollmacht",
     "sepa-mandat": r"sepa-?\s?(?:lastschrift)?-?mandat|lastschriftmandat|einzugsermächtigung",
-    "werbung": r"rabatt\w*|sonderaktion|newsletter|jetzt bestellen|nur für kurze zeit|gratis|unverbindlich testen|einladung zur messe",
+    "werbung": r"rabatt\w*|sonderaktion|newsletter|jetzt bestellen|nur für kurze zeit|gratis"
+    r"|unverbindlich testen|einladung zur messe",
     "einladung": r"einladung\w*|laden (?:wir )?sie (?:herzlich )?ein",
     "meldung": r"meldung|störung\w*|defekt\w*|schlagloch\w*|kaputt\w*",
 }

@@ -12,7 +12,7 @@ ENCLOSURES_MAYBE_MISSING = "enclosures_maybe_missing"
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A term that the letter sets. ``date`` is None where it runs from an event ("innerhalb von zwei Wochen")."""
+    """A term that the letter sets. ``date``: None where it runs from an event ("binnen zwei Wochen")."""
 
     date: date | None
     words: str

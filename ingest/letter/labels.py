@@ -18,6 +18,7 @@ class Label(Enum):
     DATE = "date"
     OTHER_DATE = "other_date"
     SUBJECT = "subject"
+    RELATED = "related"  # what the letter answers
     SENDER = "sender"
     RECIPIENT = "recipient"
     CONTACT = "contact"
@@ -147,6 +148,8 @@ _WORDS: dict[Label, tuple[str, ...]] = {
         "ort, datum",
         "datum/date",
         "date",
+        "gesendet",
+        "sent",
     ),
     Label.OTHER_DATE: (
         "ihre nachricht vom",
@@ -176,7 +179,8 @@ _WORDS: dict[Label, tuple[str, ...]] = {
         "schadentag",
         "schadendatum",
     ),
-    Label.SUBJECT: ("betreff", "betr.", "betr", "betrifft", "subject", "wegen", "bezug", "hier", "re"),
+    Label.SUBJECT: ("betreff", "betr.", "betr", "betrifft", "subject", "wegen", "hier", "re"),
+    Label.RELATED: ("bezug", "ihr bezug", "unser bezug", "bezug nehmend auf"),
     Label.SENDER: ("absender", "absenderin", "abs.", "abs", "von", "from", "absender/in"),
     Label.RECIPIENT: ("empfänger", "an", "to", "adressat"),
     Label.CONTACT: (
@@ -291,7 +295,49 @@ def _bucketed() -> dict[str, tuple[re.Pattern[str], tuple[Label, ...]]]:
 _BUCKETS = _bucketed()
 _NEEDS_COLON = {
     fold(word)
-    for word in ["wegen", "hier", "re", "von", "from", "an", "to", "bezug", "name", "seite", "blatt", "datum", "date", "bank", "konto", "mail", "web", "zeichen", "eingang", "vr", "kontakt", "zimmer", "eingegangen", "beigefügt", "vorstand", "inhaber", "amtsgericht", "betrifft", "internet", "mobil", "mobile", "vorgangsnummer", "handy", "homepage", "www", "handelsregister", "geschäftsführung", "kto.", "hier", "anlage"]
+    for word in [
+        "wegen",
+        "hier",
+        "re",
+        "von",
+        "from",
+        "an",
+        "to",
+        "bezug",
+        "name",
+        "seite",
+        "blatt",
+        "datum",
+        "date",
+        "bank",
+        "konto",
+        "mail",
+        "web",
+        "zeichen",
+        "eingang",
+        "vr",
+        "kontakt",
+        "zimmer",
+        "eingegangen",
+        "beigefügt",
+        "vorstand",
+        "inhaber",
+        "amtsgericht",
+        "betrifft",
+        "internet",
+        "mobil",
+        "mobile",
+        "vorgangsnummer",
+        "handy",
+        "homepage",
+        "www",
+        "handelsregister",
+        "geschäftsführung",
+        "kto.",
+        "anlage",
+        "gesendet",
+        "sent",
+    ]
 }
 
 
@@ -340,6 +386,7 @@ def values(text: str) -> list[tuple[Hit, str]]:
     hits = find_labels(text)
     if not hits:
         return []
+    hits = [hit for place, hit in enumerate(hits) if not (place and _is_within(text, hits[place - 1], hit))]
     ends = [hit.start for hit in hits[1:]] + [len(text)]
     return [(hit, text[hit.end : end].strip(" ,;/|·•")) for hit, end in zip(hits, ends, strict=True)]
 
@@ -348,3 +395,13 @@ def only_labels(text: str) -> bool:
     """A line of two labels or more and nothing else: the values stand under it."""
     pairs = values(text)
     return len(pairs) > 1 and pairs[0][0].start == 0 and not any(value.strip(" -") for _, value in pairs)
+
+
+def _is_within(text: str, before: Hit, hit: Hit) -> bool:
+    """A word that belongs to the value of the label before: "Ihr Zeichen: Kassenzeichen 5.0110"."""
+    return (
+        not before.bare
+        and hit.bare
+        and not text[before.end : hit.start].strip()
+        and bool(text[hit.end :].strip())
+    )

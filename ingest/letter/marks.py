@@ -11,7 +11,8 @@ _PLACE = re.compile(
     r"^(?:D\s?[-–]\s?|DE\s?[-–]\s?)?(?P<code>[0-9OolI|]{5})\s+(?P<city>[A-ZÄÖÜ][\w.äöüß]*(?:[\s/-]+[\w.()äöüß-]+){0,5})\s*,?$"
 )
 _PLACE_ABROAD = re.compile(
-    r"^(?:(?:[A-Z]{1,3}[-–]\s?)?\d{4}(?:\s?[A-Z]{2})?\s+[A-ZÄÖÜ][\w-]+(?:\s[\w-]+){0,2}|[A-Z][\w. ]+,?\s[A-Z]{2}\s\d{5}(?:,\s?[A-Z]+)?)$"
+    r"^(?:(?:[A-Z]{1,3}[-–]\s?)?\d{4}(?:\s?[A-Z]{2})?\s+[A-ZÄÖÜ][\w-]+(?:\s[\w-]+){0,2}"
+    r"|[A-Z][\w. ]+,?\s[A-Z]{2}\s\d{5}(?:,\s?[A-Z]+)?)$"
 )
 _PLACE_WITHIN = re.compile(r"(?<![0-9A-Za-z])[0-9OolI|]{5}\s+[A-ZÄÖÜ][a-zäöüß]+")
 _STREET_WORD = (
@@ -26,7 +27,8 @@ _BOX = re.compile(
     r"^(?:Postfach|Postf\.|PF)\s*[\d\s]+$|^(?:Außerhalb|Haus|Hof|Hausnummer)\s\d+", re.IGNORECASE
 )
 _ROOM = re.compile(
-    r"^(?:c/o|z\.\s?H(?:d|dn)?\.|zu Händen|Zimmer|Zi\.|Hinterhaus|App(?:artement|\.)|\(.*\)$)", re.IGNORECASE
+    r"^(?:c/o|z\.\s?H(?:d|dn)?\.|zu Händen|Zimmer\b|Zi\.|Hinterhaus|App(?:artement|\.)|\(.*\)$)",
+    re.IGNORECASE,
 )
 
 
@@ -92,6 +94,8 @@ _CLOSING = re.compile(
             "mit verbindlich",
             "mit der bitte um",
             "freundliche gr",
+            "freundlicher gr",
+            "freundlichen gr",
             "freundlichst",
             "freundlich grüßt",
             "viele gr",
@@ -128,8 +132,9 @@ _CONTACT = re.compile(
 )
 _POSTAL = re.compile(
     r"^(?:Per|Mit|Vorab|Durch|Via)\s(?:.*\s)?(?:Fax|Telefax|E-?Mail|Einschreiben|Boten|Post|Kurier|beA|Hand)\b|^Einschreiben|^Eilt\b|^EILT|^Persönlich|^PERSÖNLICH"
-    r"|^Vertraulich|^Einwurf|^Eilzustellung|^Rückschein|^Empfangsbekenntnis|^Entgelt bezahlt|^Deutsche Post|^DV\b|^Büchersendung"
-    r"|^Infopost|^Gegen (?:Empfang|EB)|^Postzustellungsurkunde|^Nicht nachsenden|^Wenn unzustellbar|^Abs\.?:?$",
+    r"|^Vertraulich|^Einwurf|^Eilzustellung|^Rückschein|^Empfangsbekenntnis|^Entgelt bezahlt|^Deutsche Post"
+    r"|^DV\b|^Büchersendung|^Infopost|^Gegen (?:Empfang|EB)|^Postzustellungsurkunde|^Nicht nachsenden"
+    r"|^Wenn unzustellbar|^Abs\.?:?$",
     re.IGNORECASE,
 )
 _TOWN_WORD = (
@@ -147,9 +152,9 @@ _OFFICE = re.compile(
     r"(?:[a-zäöü](?:amt|amtes|behörde|kasse|büro|kämmerei|verwaltung|aufsicht|betriebshof|archiv|bücherei|stelle)\b"
     r"|\bAmt\b|\bAbt\.|\bAbteilung\b|\bFachbereich\b|\bFachdienst\b|\bDezernat\b|\bSachgebiet\b|\bReferat\b|\bFB\s?\d|\bAmt\s\d)"
 )
-_SEPARATORS = (  # the surest first: a name may hold a comma or a dash
+_SEPARATORS = (  # the surest first: names hold commas and dashes; OCR reads a dot as dash, colon, asterisk
     re.compile(r"\s*[·•|»~]\s*"),
-    re.compile(r"\s+[-–—*]\s+"),
+    re.compile(r"\s+[-–—*:.°]\s+"),
     re.compile(r"\s*[,;]\s+|\s+/\s+"),
     re.compile(r"\s*[·•|*»~=,;]\s*|\s+[-–—.:+°]\s+|\s+/\s*|\s*/\s+"),
 )
@@ -161,6 +166,12 @@ def is_place(text: str) -> bool:
     if match is not None:
         return sum(char.isdigit() for char in match["code"]) >= 3 and as_digits(match["code"]).isdigit()
     return _PLACE_ABROAD.match(text.strip()) is not None
+
+
+def place_of(text: str) -> str | None:
+    """The place of a line "35871 Lindenfurt"."""
+    match = _PLACE.match(text.strip())
+    return match["city"].strip() if match is not None and is_place(text) else None
 
 
 def is_street(text: str) -> bool:
@@ -226,15 +237,30 @@ def names_office(text: str) -> bool:
 
 
 def address_parts(text: str) -> tuple[str, ...] | None:
-    """Name, street and place of an address on one line ("Kupfer · Am Rehberg 14 · 35874 Brunnstett"), or None."""
-    if len(text) > 140 or _PLACE_WITHIN.search(text) is None:
+    """Name, street, place of an address on one line ("Kupfer · Am Wehr 4 · 35874 Brunnstett"), or None."""
+    if len(text) > 140:
         return None
+    if _PLACE_WITHIN.search(text) is None:
+        return _abroad(text)
     for separators in _SEPARATORS:
         parts = [part.strip(" _.,;·•|-–") for part in separators.split(text)]
-        parts = [part for part in parts if part]
-        for place, part in enumerate(parts):
-            if place >= 1 and _PLACE_WITHIN.match(part):
-                if place == 1 and is_street(parts[0]) and len(parts[0].split()) <= 3:
-                    return None
-                return tuple(parts[: place + 1])
-    return None
+        parts = _with_birth_name([part for part in parts if part])
+        place = next((place for place, part in enumerate(parts) if place and _PLACE_WITHIN.match(part)), None)
+        if place is not None and not (place == 1 and is_street(parts[0])):
+            return tuple(parts[: place + 1])
+    return _abroad(text)
+
+
+def _with_birth_name(parts: list[str]) -> list[str]:
+    """The first two parts as one where the second only adds to the name: "Pahlke, früher Sontheimer"."""
+    if len(parts) > 1 and re.match(r"(?:früher|geb\.|geborene|verw\.|vormals|genannt)\s", parts[1]):
+        return [f"{parts[0]}, {parts[1]}", *parts[2:]]
+    return parts
+
+
+def _abroad(text: str) -> tuple[str, ...] | None:
+    """The parts of a line that is parted like a return address, without a German place."""
+    parts = [part.strip() for part in re.split(r"\s+[·•|]\s+", text)]
+    if len(parts) < 3 or any(is_contact(part) for part in parts) or any(char.isdigit() for char in parts[0]):
+        return None
+    return tuple(parts) if any(char.isdigit() for char in "".join(parts[1:])) else None

@@ -8,12 +8,14 @@ from decimal import Decimal
 from ingest.letter.slips import as_digits
 
 _LENGTHS = {
-    "AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FR": 27, "GB": 22, "IE": 22, "IT": 27,
+    "AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FR": 27, "GB": 22, "IE": 22,
+    "IT": 27,
     "LI": 21, "LT": 20, "LU": 20, "NL": 18, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "TR": 26,
 }  # fmt: skip
 _IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Z3€])((?:[ .]?[0-9A-Za-z|!]){14,28})")
 _AMOUNT = re.compile(
-    r"(?:(?P<before>€|EUR|Euro)\s?)?(?<![\w.,/-])(?P<whole>\d{1,3}(?:[. ’']\d{3})+|\d{1,9})(?:,\s?(?P<cents>\d{2}|-{1,2}|–|—))?(?![\d])(?:\s?(?P<after>€|EUR\b|Euro\b))?",
+    r"(?:(?P<before>€|EUR|Euro)\s?)?(?<![\w.,/-])(?P<whole>\d{1,3}(?:[. ’']\d{3})+|\d{1,9})"
+    r"(?:,\s?(?P<cents>\d{2}|-{1,2}|–|—))?(?![\d])(?:\s?(?P<after>€|EUR\b|Euro\b))?",
     re.IGNORECASE,
 )
 

@@ -11,7 +11,9 @@ from ingest.letter.labels import Label, leading
 from ingest.letter.slips import fold
 
 _FIRM = re.compile(
-    r"\b(?:GmbH|gGmbH|AG|KG|OHG|GbR|UG|eG|e\.\s?G|e\.\s?V|e\.\s?K|mbB|PartG\w*|SE|KGaA|VVaG|Co\.|& Sohn|& Söhne|Inh\.|Verein|Verband|Kanzlei"
+    r"\b(?:GmbH|gGmbH|AG|KG|OHG|GbR|UG|eG|e\.\s?G|e\.\s?V|e\.\s?K|mbB|PartG\w*|SE|KGaA|VVaG|Co\."
+    r"|& Sohn|& Söhne"
+    r"|Inh\.|Verein|Verband|Kanzlei"
     r"|Rechtsanw\w+|Notar\w*|Steuerberat\w+|Gericht|\w+gericht|Staatsanwaltschaft|Finanzamt|Landratsamt|Sparkasse|Volksbank|\w*[Bb]ank"
     r"|Versicherung\w*|\w*versicherung|Stiftung|Klinik\w*|Praxis|Apotheke|Verlag|Werkstatt|Betrieb|\w+betrieb|Bau|Büro|\w+büro"
     r"|Hausverwaltung|Genossenschaft|Gesellschaft|Institut|Schule|Kita|Kindergarten|Pfarramt|Kirchengemeinde|Polizei\w*|Regierungspräsidium)\b"
@@ -23,8 +25,12 @@ _WORD = re.compile(
     r"^(?:[A-ZÄÖÜÇŞĞİÉÁØŁŚŽČ][\w'’äöüßçşğıéáøłśžč]*\.?(?:[-–][A-ZÄÖÜ]?[\w'’]*)*|von|van|de|der|den|zu|zur|und|u\.|&|bin|al|el|ten|vom|geb\.|di|da|dos|del|la)$"
 )
 _STRAY = " \t|_~*•·°,;=-–—'\"»«<>\\"
+_NO_NAME = re.compile(
+    r"^(?:im auftrag|in vertretung|auf anordnung|unterschrift|ort|datum|anschrift)\b[\s:.]*$", re.IGNORECASE
+)
 _PREFIX = re.compile(
-    r"^(?:(?:i\.?\s?[AV]\.?|gez\.|ppa\.?|im Auftrag|in Vertretung|Absender(?:in)?|Abs\.?|Von|From|Name|Ihr(?:e)?|Eure?)\s*[:.]?\s+)+",
+    r"^(?:(?:i\.?\s?[AV]\.?|gez\.|ppa\.?|im Auftrag|in Vertretung|Absender(?:in)?|Abs\.?"
+    r"|Von|From|Name|Ihr(?:e)?|Eure?)\s*[:.]?\s+)+",
     re.IGNORECASE,
 )
 
@@ -35,12 +41,18 @@ def clean_name(text: str) -> str:
     label = leading(stripped)
     if label is not None and (not label.bare or label.label is Label.SENDER):
         stripped = stripped[label.end :]
-    return stripped.strip(_STRAY + ":")
+    return re.split(r"\s[·•|]\s", stripped.strip(_STRAY + ":"))[0]
 
 
 def signed_name(text: str) -> str:
     """A name under a letter without "i. A.", "gez.", "Ihre"."""
-    return _PREFIX.sub("", text.strip(" _.,()-–—*/|~")).strip(" _,()")
+    bare = _PREFIX.sub("", text.strip(" _.,()-–—*/|~"))
+    return re.split(r",|\s\(|\s{3,}", bare)[0].strip(" _,()")
+
+
+def bare_name(text: str) -> str:
+    """A name line without "i. A.", "gez.", "Absender"."""
+    return _PREFIX.sub("", text).strip(_STRAY)
 
 
 def is_firm(text: str) -> bool:
@@ -70,7 +82,8 @@ def can_be_name(text: str) -> bool:
     if letters < 3 or letters < 0.5 * len(stripped.replace(" ", "")) or len(stripped) > 70:
         return False
     return not (
-        marks.is_place(stripped)
+        _NO_NAME.match(stripped)
+        or marks.is_place(stripped)
         or marks.is_contact(stripped)
         or marks.is_salutation(stripped)
         or marks.is_postal(stripped)

@@ -1,7 +1,7 @@
 """Who wrote and to whom: the address blocks of the head, the return address, the letterhead, the signature.
 
-Every candidate for the sender has points by its place and make-up, and more where other candidates bear the same
-name. DIN 5008: return address in small print on top of the address field, 20 to 105 mm from the left edge,
+Every candidate for the sender has points by its place and make-up, and more where other candidates bear
+the same name. DIN 5008: return address in small print on top of the address field, 20 to 105 mm from the left edge,
 27 mm (form A) or 45 mm (form B) from the top.
 """
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from ingest.letter import marks
 from ingest.letter.dates import find_dates
 from ingest.letter.labels import Label, leading
-from ingest.letter.names import alike, can_be_name, clean_name, is_firm, is_person, signed_name
+from ingest.letter.names import alike, bare_name, can_be_name, clean_name, is_firm, is_person, signed_name
 from ingest.letter.parts import FOOT_ROWS, Parts
 from ingest.letter.sheet import Box, Row
 from ingest.letter.slips import fold
@@ -24,6 +25,7 @@ FIELD_TOP = 25.0, 75.0  # mm
 SURE_RECIPIENT = 1.5
 LEAST_SENDER = 1.0
 MAX_LINES = 8
+LARGE = 1.35  # times the usual height of a row: a letterhead
 _HONORIFIC = re.compile(r"^(?:Herrn?|Frau|Firma|Fa\.|Familie)$")
 
 
@@ -78,7 +80,7 @@ def find_parties(parts: Parts, town: str | None) -> Parties:
     if best is None:
         return Parties((), recipient_lines, frozenset(), recipient_rows)
     rows = {row for candidate in candidates if alike(candidate.name, best.name) for row in candidate.rows}
-    return Parties(tuple([best.name, *best.lines[1:]]), recipient_lines, frozenset(rows), recipient_rows)
+    return Parties((best.name, *best.lines[1:]), recipient_lines, frozenset(rows), recipient_rows)
 
 
 def _groups(head: Sequence[Row], town: str | None) -> list[Group]:
@@ -102,7 +104,7 @@ def _groups(head: Sequence[Row], town: str | None) -> list[Group]:
                 if groups and _belongs(groups[-1], row):
                     groups[-1].contacts += 1
                     groups[-1].rows.append(row)
-            else:
+            elif not find_dates(text):  # a date may stand beside an address
                 current = None
         else:
             current = _add(groups, current, row, town)
@@ -250,11 +252,12 @@ def _candidates(
 ) -> list[_Candidate]:
     found: list[_Candidate] = []
     above_recipient = True
+    usual = median([row.box.height for row in parts.head if row.box is not None] or [0.0])
     for number, group in enumerate(groups):
         if group is recipient:
             above_recipient = False
             continue
-        candidate = _from_group(group, number, above_recipient, town)
+        candidate = _from_group(group, number, above_recipient, usual)
         if candidate is not None:
             found.append(candidate)
     found.extend(_from_foot(parts, town))
@@ -266,7 +269,7 @@ def _candidates(
     ]
 
 
-def _from_group(group: Group, number: int, above_recipient: bool, town: str | None) -> _Candidate | None:
+def _from_group(group: Group, number: int, above_recipient: bool, usual: float) -> _Candidate | None:
     lines = _from_name_on(group.lines)
     if not lines or (group.addressed and not group.has_place):
         return None
@@ -281,6 +284,8 @@ def _from_group(group: Group, number: int, above_recipient: bool, town: str | No
         points += 0.8
     else:
         return None
+    if group.box is not None and group.box.height > LARGE * usual:
+        points += 1.5
     points += 0.5 * (is_firm(lines[0]) or is_person(lines[0]))
     return _Candidate(
         clean_name(lines[0]),
@@ -325,7 +330,7 @@ def _from_foot(parts: Parts, town: str | None) -> list[_Candidate]:
     for group in _groups(parts.foot[:FOOT_ROWS], town):
         lines = _from_name_on(group.lines)
         if lines and group.has_place and not group.addressed:
-            name = signed_name(lines[0])
+            name = bare_name(lines[0])
             found.append(_Candidate(name, [name, *lines[1:]], [], 2.6 + 2.0 * group.labelled, 2))
     return found
 

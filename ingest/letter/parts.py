@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ingest.letter import marks
-from ingest.letter.labels import Hit, Label, find_labels, only_labels, values
+from ingest.letter.labels import Hit, Label, find_labels, leading, only_labels, values
+from ingest.letter.merged import unmerge
 from ingest.letter.sheet import Row, Sheet
 
 RUNNING_LENGTH = 60  # characters of a line of running text
@@ -39,7 +40,15 @@ class Parts:
     @cached_property
     def labelled(self) -> tuple[Labelled, ...]:
         """Labels of the head with their values."""
-        return tuple(item for row in self.head for item in _labelled(self.sheets[row.page], row))
+        return self._labels_in(self.head)
+
+    @cached_property
+    def labelled_in_foot(self) -> tuple[Labelled, ...]:
+        """Labels of the foot with their values."""
+        return self._labels_in(self.foot)
+
+    def _labels_in(self, rows: Sequence[Row]) -> tuple[Labelled, ...]:
+        return tuple(item for row in rows for item in _labelled(self.sheets[row.page], row))
 
 
 def part(sheets: tuple[Sheet, ...]) -> Parts:
@@ -47,6 +56,11 @@ def part(sheets: tuple[Sheet, ...]) -> Parts:
     first = next((sheet for sheet in sheets if sheet.rows), None)
     if first is None:
         return Parts(sheets, (), None, (), ())
+    if not first.has_places:
+        first = replace(first, rows=unmerge(first.rows))
+        sheets = tuple(
+            first if sheet.rows and sheet.rows[0].page == first.rows[0].page else sheet for sheet in sheets
+        )
     rows = first.rows
     salutation = _salutation(first)
     if salutation is not None:
@@ -67,7 +81,10 @@ def part(sheets: tuple[Sheet, ...]) -> Parts:
 def _tail(rest: Sequence[Row]) -> int:
     """Where the short lines begin that end a letter without a complimentary close."""
     start = len(rest)
-    while start > 0 and len(rest) - start < FOOT_ROWS and len(rest[start - 1].text) < RUNNING_LENGTH:
+    while start > 0 and len(rest) - start < FOOT_ROWS:
+        text = rest[start - 1].text
+        if len(text) >= RUNNING_LENGTH and marks.address_parts(text) is None and leading(text) is None:
+            break
         start -= 1
     return start
 
@@ -98,7 +115,7 @@ def _running_text(rows: Sequence[Row]) -> int:
         if _is_address(block) or marks.address_parts(row.text):
             continue
         long_lines = sum(len(line) >= RUNNING_LENGTH for line in block)
-        sentences = len(SENTENCE.findall(text))
+        sentences = len(SENTENCE.findall(text)) + text.endswith(":")
         if (long_lines and sentences and len(text) > 90) or (
             len(block) >= 3 and sentences and len(text) > 70
         ):

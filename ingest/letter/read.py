@@ -21,7 +21,7 @@ from ingest.words import PageReading
 LETTER_LENGTH = 40_000  # characters of a document that can be the letter itself
 _KEEPS_DOCKETS = re.compile(
     r"gericht|anw[aä]lt|kanzlei|notar|\bRA(?:in)?\b|staatsanwalt|finanzamt|landratsamt|\w+amt\b|ministerium|behörde|präsidium|polizei|versicher|kasse\b"
-    r"|verband|inkasso|forderungs|bank\b|haftpflicht|landes\w+|bundes\w+",
+    r"|verband|gemeinde\b|\bstadt\b|\bkreis\b|inkasso|forderungs|bank\b|haftpflicht|landes\w+|bundes\w+",
     re.IGNORECASE,
 )
 
@@ -35,7 +35,8 @@ def read_letter(pages: Sequence[PageReading], *, town: str | None = None) -> Let
     parts = part(sheets)
     text = "\n\n".join(page.text for page in pages)[:LETTER_LENGTH]
     parties = find_parties(parts, town)
-    subject = find_subject(parts, parties)
+    letter_date = find_letter_date(parts)
+    subject = find_subject(parts, parties, letter_date)
     body = "\n".join(row.text for row in parts.body)[:LETTER_LENGTH]
     letterhead = " ".join(parties.sender_lines[:2])
     references = find_references(
@@ -48,7 +49,7 @@ def read_letter(pages: Sequence[PageReading], *, town: str | None = None) -> Let
         sender=parties.sender,
         sender_lines=parties.sender_lines,
         recipient_lines=parties.recipient_lines,
-        letter_date=find_letter_date(parts),
+        letter_date=letter_date,
         subject=subject,
         own_references=references.own,
         foreign_references=references.foreign,

@@ -16,7 +16,7 @@ def fold(text: str) -> str:
 
 
 def folded_pattern(words: str) -> str:
-    """A regular expression for words, to be used on folded text; ``rn`` counts as ``m``, spaces may be lost."""
+    """A regular expression for words, for use on folded text; ``rn`` counts as ``m``, spaces may be lost."""
     parts = []
     for char in fold(words):
         if char == " ":
@@ -38,7 +38,7 @@ def as_digits(text: str) -> str:
 
 
 def repair_numbers(text: str) -> str:
-    """Letters within a group of digits as digits: ``2O.1`` is ``20.1``; groups of letters stay as they are."""
+    """Letters in a group of digits as digits: ``2O.1`` is ``20.1``; groups of letters stay as they are."""
 
     def repaired(match: re.Match[str]) -> str:
         group = match[0]

@@ -1,9 +1,10 @@
-"""The subject: behind "Betreff:", or what stands between address and salutation (DIN 5008: bold, no label)."""
+"""The subject: behind "Betreff:", or what stands between address and salutation (DIN 5008: no label)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from ingest.letter import marks
 from ingest.letter.dates import find_dates
@@ -16,20 +17,22 @@ _CAN_BE_SUBJECT = (Label.SUBJECT, Label.FIRM, Label.OWN, Label.REFERENCE, Label.
 MAX_ROWS = 5
 SUBJECT_RIGHT_OF = 105.0  # mm: what begins further right is not the subject
 _PREFIX = re.compile(
-    r"^(?:(?:Betreff|Betr\.?|Betrifft|Subject|Re|AW|WG|wegen)\s*[:;.]\s*|Betreff\s+|Betr\.\s*|Betrifft\s+)+(?:wegen\s+)?",
+    r"^(?:(?:Betreff|Betr\.?|Betrifft|Subject|Re|AW|WG|wegen)\s*[:;.]\s*"
+    r"|Betreff\s+|Betr\.\s*|Betrifft\s+)+(?:wegen\s+)?",
     re.IGNORECASE,
 )
-_DATE_LINE = re.compile(r"^[\w.()/ -]{0,40}?,?\s*(?:den|d\.|am|vom)?\s*$")
+_BEFORE_DATE = re.compile(r"^(?:[\w.()/ -]{1,40}?,?\s*(?:den|d\.|am|im)?|den|am|Datum\s*:?)?$")
+_NUMBERED = re.compile(r"(?:Rechnung|Angebot|Mahnung|Auftrag|Gutschrift)\s", re.IGNORECASE)
 _HANDS = re.compile(
     r"^(?:z\.\s?H|zu\s?H(?:ä|a)nden|zur Kenntnis|z\.\s?K|nachrichtlich|über\b|Durchschrift)", re.IGNORECASE
 )
 
 
-def find_subject(parts: Parts, parties: Parties) -> str | None:
-    """The subject as one line; None where the letter has none."""
-    rows = _labelled(parts)
+def find_subject(parts: Parts, parties: Parties, letter_date: date | None) -> str | None:
+    """The subject as one line; None where there is none. The line of the letter's date is no part of it."""
+    rows = _labelled(parts, letter_date)
     if not rows or not re.search(r"[^\W\d_]{4}", _PREFIX.sub("", rows[0].text)):
-        rows = _unlabelled(parts, parties) or rows
+        rows = _unlabelled(parts, parties, letter_date) or rows
     text = join_lines([row.text for row in rows])
     text = _PREFIX.sub("", text).strip(" _|~•·*")
     return text if sum(char.isalnum() for char in text) >= 3 else None
@@ -57,7 +60,7 @@ def join_lines(lines: Sequence[str]) -> str:
     return text
 
 
-def _labelled(parts: Parts) -> list[Row]:
+def _labelled(parts: Parts, day: date | None) -> list[Row]:
     near = [*parts.head, *parts.body[:4]]
     for place, row in enumerate(near):
         label = leading(row.text)
@@ -65,10 +68,12 @@ def _labelled(parts: Parts) -> list[Row]:
             continue
         if row not in parts.head and not re.match(r"betr", row.text.strip(), re.IGNORECASE):
             continue
-        if re.match(r"(?:bezug|hier)", row.text.strip(), re.IGNORECASE):
+        if re.match(r"hier", row.text.strip(), re.IGNORECASE):
             continue
         rest = row.text[label.end :].strip()
-        following = [other for other in near[place + 1 :] if row in parts.head and _continues_subject(other)]
+        following = [
+            other for other in near[place + 1 :] if row in parts.head and _continues_subject(other, day)
+        ]
         if rest:
             return [row, *_same_block(row, following)]
         beside = parts.sheets[row.page].right_of(row)
@@ -88,20 +93,20 @@ def _same_block(row: Row, following: Sequence[Row]) -> list[Row]:
     return taken
 
 
-def _continues_subject(row: Row) -> bool:
+def _continues_subject(row: Row, day: date | None) -> bool:
     label = leading(row.text)
     if label is not None and label.label not in _CAN_BE_SUBJECT:
         return False
     return not (
         holds_only_reference(row.text)
         or marks.is_salutation(row.text)
-        or _is_date_line(row.text)
+        or _is_date_line(row.text, day)
         or marks.is_contact(row.text)
     )
 
 
-def _unlabelled(parts: Parts, parties: Parties) -> list[Row]:
-    rows = _between(parts, parties)
+def _unlabelled(parts: Parts, parties: Parties, day: date | None) -> list[Row]:
+    rows = _between(parts, parties, day)
     blocks: list[list[Row]] = []
     for row in rows:
         if blocks and blocks[-1][-1].block == row.block:
@@ -109,7 +114,7 @@ def _unlabelled(parts: Parts, parties: Parties) -> list[Row]:
         else:
             blocks.append([row])
     plain = [block for block in blocks if not marks.addresses(block[0].text)]
-    chosen = plain or blocks
+    chosen = plain or blocks or [[row] for row in _numbers(parts, parties)]
     if not chosen:
         return []
     if parts.salutation is not None:
@@ -122,7 +127,7 @@ def _is_sentence(text: str) -> bool:
     return len(text.split()) >= 5 and re.search(r"[a-zäöüß]{3}\.$", text.strip()) is not None
 
 
-def _between(parts: Parts, parties: Parties) -> list[Row]:
+def _between(parts: Parts, parties: Parties, day: date | None) -> list[Row]:
     """Rows of the head that are left when addresses, references, dates and contacts are taken away."""
     used = parties.sender_rows | parties.recipient_rows
     values = {item.value_row for item in parts.labelled if item.value_row is not item.row}
@@ -131,10 +136,17 @@ def _between(parts: Parts, parties: Parties) -> list[Row]:
     for place, row in enumerate(parts.head):
         if row in used or row in values or not _below(row, place, start, parts):
             continue
-        if _is_other(row):
+        if _is_other(row, day):
             continue
         rows.append(row)
     return rows
+
+
+def _numbers(parts: Parts, parties: Parties) -> list[Row]:
+    """A lone number as a headline, without a colon: "Rechnung Nr. 2025-044"."""
+    start = _start(parts, parties)
+    below = [row for place, row in enumerate(parts.head) if _below(row, place, start, parts)]
+    return [row for row in below if _NUMBERED.match(row.text.strip()) and holds_only_reference(row.text)]
 
 
 def _start(parts: Parts, parties: Parties) -> Row | None:
@@ -154,7 +166,7 @@ def _below(row: Row, place: int, start: Row | None, parts: Parts) -> bool:
     return place > parts.head.index(start)
 
 
-def _is_other(row: Row) -> bool:
+def _is_other(row: Row, day: date | None) -> bool:
     text = row.text.strip()
     label = leading(text)
     if label is not None and (
@@ -168,7 +180,7 @@ def _is_other(row: Row) -> bool:
         or marks.is_contact(text)
         or marks.is_postal(text)
         or _HANDS.match(text) is not None
-        or _is_date_line(text)
+        or _is_date_line(text, day)
     )
 
 
@@ -178,7 +190,7 @@ def holds_only_reference(text: str) -> bool:
     if label is None or label.label not in (Label.OWN, Label.FOREIGN, Label.REFERENCE):
         return False
     rest = text[label.end :].strip(" .,;-–")
-    words = [word for word in re.findall(r"[^\W\d]{3,}", rest)]
+    words = re.findall(r"[^\W\d]{3,}", rest)
     return not rest or (
         len(rest) <= 40
         and not find_dates(rest)
@@ -187,13 +199,10 @@ def holds_only_reference(text: str) -> bool:
     )
 
 
-def _is_date_line(text: str) -> bool:
+def _is_date_line(text: str, day: date | None) -> bool:
+    """A line with the letter's date and at most a place."""
     dates = find_dates(text)
-    if len(dates) != 1:
+    if len(dates) != 1 or dates[0].day != day:
         return False
-    found = dates[0]
-    return (
-        not text[found.end :].strip(" .,")
-        and _DATE_LINE.match(text[: found.start].strip(" -–")) is not None
-        and (len(text[: found.start].split()) <= 4)
-    )
+    before, after = text[: dates[0].start].strip(" -–"), text[dates[0].end :].strip(" .,")
+    return not after and len(before.split()) <= 5 and _BEFORE_DATE.match(before) is not None

@@ -50,8 +50,6 @@ def turned(layer: PageLayer, orientation: int) -> PageLayer:
 
     def box(word: Word) -> Word:
         x0, y0, x1, y1 = word.box
-        for _ in range((360 - orientation) // 90 % 4):  # a quarter turn clockwise each
-            pass
         if orientation == 90:  # delivered a quarter turn anticlockwise
             return Word(word.text, (y0, wide - x1, y1, wide - x0))
         if orientation == 180:
@@ -303,7 +301,7 @@ def scan_pdf(kind: str) -> tuple[bytes, PageLayer]:
             page.obj.Resources = Dictionary(XObject=Dictionary(Im0=stream))
             page.obj.Contents = pdf.make_stream(b"q 595 0 0 842 0 0 cm /Im0 Do Q")
             return
-        picture = next(iter(page.images.values()))
+        picture = next(iter(page.resources.XObject.values()))
         if kind == "lzw":
             picture.write(lzw(picture.read_bytes()), filter=Name.LZWDecode, decode_parms=None)
         if kind == "jbig2":
@@ -363,6 +361,13 @@ BORN_DIGITAL: dict[str, Callable[[], bytes]] = {
     )
 }  # fmt: skip
 SCANS = ("jpeg", "cmyk", "g4", "lzw", "jpx", "jbig2", "old_text")
+
+
+def only_image(pdf: pikepdf.Pdf) -> pikepdf.Stream:
+    """The one image of the first page."""
+    (image,) = pdf.pages[0].resources.XObject.values()
+    assert isinstance(image, pikepdf.Stream)
+    return image
 
 
 def write(folder: Path, name: str, data: bytes) -> Path:

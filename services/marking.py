@@ -1,0 +1,103 @@
+"""Where the words of a query stand on a page: ranges of its text, and boxes on its upright picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.words import Box, PageReading
+from search import snippet
+
+Range = tuple[int, int]
+Area = tuple[float, float, float, float]  # left, top, width, height in percent of the upright page
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The hits on one page; ``text`` is the page's text, parted into (piece, whether it is a hit)."""
+
+    text: tuple[tuple[str, bool], ...]
+    areas: tuple[Area, ...]
+
+
+def mark(query: str, pages: Sequence[PageReading]) -> list[Marks]:
+    """The hits of a query on each page, as the search itself sees them."""
+    texts = [page.text for page in pages]
+    best = snippet(query, texts)
+    found = [
+        _ranges_of(best.words if number == best.page else _words_on(query, text, best.words), text)
+        for number, text in enumerate(texts, 1)
+    ]
+    return [_marks(page, text, ranges) for page, text, ranges in zip(pages, texts, found, strict=True)]
+
+
+def _words_on(query: str, text: str, best: frozenset[str]) -> frozenset[str]:
+    """The words of a page that match, though another page matches better.
+
+    Nearly alike words count only where no page holds the word as asked: a page is set beside one word of the
+    best page, which wins against everything that is only alike.
+    """
+    found = snippet(query, [text, min(best, default="")])
+    return found.words if found.page == 1 else frozenset()
+
+
+def upright(box: Box, width: int, height: int, orientation: int) -> Area:
+    """A box of the delivered page (pixels) on the page turned clockwise by ``orientation``, in percent."""
+    x0, y0, x1, y1 = box
+    left, top, right, bottom = x0 / width, y0 / height, x1 / width, y1 / height
+    turned = {
+        0: (left, top, right, bottom),
+        90: (1 - bottom, left, 1 - top, right),
+        180: (1 - right, 1 - bottom, 1 - left, 1 - top),
+        270: (top, 1 - right, bottom, 1 - left),
+    }[orientation % 360]
+    return (
+        round(turned[0] * 100, 3),
+        round(turned[1] * 100, 3),
+        round((turned[2] - turned[0]) * 100, 3),
+        round((turned[3] - turned[1]) * 100, 3),
+    )
+
+
+def _marks(page: PageReading, text: str, ranges: Sequence[Range]) -> Marks:
+    areas: tuple[Area, ...] = ()
+    if page.width and page.height:
+        areas = tuple(
+            upright(box, page.width, page.height, page.orientation)
+            for start, end, box in _placed(page)
+            if any(start < stop and begin < end for begin, stop in ranges)
+        )
+    return Marks(tuple(_pieces(text, ranges)), areas)
+
+
+def _placed(page: PageReading) -> Iterator[tuple[int, int, Box]]:
+    """Each word's place in ``page.text`` (lines parted by one sign, paragraphs by two), and its box."""
+    place = 0
+    for after_paragraph, paragraph in enumerate(page.paragraphs):
+        place += 2 * bool(after_paragraph)
+        for after_line, line in enumerate(paragraph):
+            place += bool(after_line)
+            for after_word, word in enumerate(line):
+                place += bool(after_word)
+                yield place, place + len(word.text), word.box
+                place += len(word.text)
+
+
+def _ranges_of(words: frozenset[str], text: str) -> list[Range]:
+    """Where the words stand, longer ones first, without overlaps."""
+    if not words:
+        return []
+    choice = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return [found.span() for found in re.finditer(rf"(?<!\w)(?:{choice})(?!\w)", text)]
+
+
+def _pieces(text: str, ranges: Sequence[Range]) -> Iterator[tuple[str, bool]]:
+    end = 0
+    for start, stop in ranges:
+        if text[end:start]:
+            yield text[end:start], False
+        yield text[start:stop], True
+        end = stop
+    if text[end:]:
+        yield text[end:], False

@@ -1,0 +1,124 @@
+"""What all tests share: real servers started by the test, on 127.0.0.1, stopped by their pid. No skips in CI."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "samples"
+PROGRAM = [sys.executable, "-m", "cli"]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and os.environ.get("AKTENLOTSE_NO_SKIPS"):
+        report.outcome = "failed"
+
+
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run_program(home: Path, *words: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command of the product in a process of its own, as a person would call it."""
+    result = subprocess.run(
+        [*PROGRAM, "--home", str(home), *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200", **environment},
+        timeout=600,
+        check=False,
+    )
+    if check and result.returncode:
+        raise AssertionError(f"{words} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}")
+    return result
+
+
+def json_lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    """The JSON Lines that a command printed."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A new home with the sample town's units, file plan and EFiles."""
+    folder = tmp_path / "home"
+    samples = [f"--{name}={SAMPLES / file}" for name, file in SAMPLE_FILES.items()]
+    run_program(folder, "init", *samples)
+    return folder
+
+
+SAMPLE_FILES = {"units": "units.json", "plan": "fileplan.json", "efiles": "efiles.json"}
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """A real PostgreSQL cluster; calling the fixture gives the URL of a new empty database."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not binaries:
+        pytest.fail("PostgreSQL is missing: ./run setup installs it for the tests (apt-get install postgresql)")
+    folder = tmp_path_factory.mktemp("postgres")
+    account: list[str] = []
+    if os.getuid() == 0:  # the server refuses to run as root
+        account = ["runuser", "-u", "postgres", "--"]
+        entry = pwd.getpwnam("postgres")
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+        for parent in (folder, *folder.parents):
+            if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
+                parent.chmod(parent.stat().st_mode | 0o011)
+    data, port = folder / "data", free_port()
+    initdb = [*account, str(binaries[-1] / "initdb"), "-D", str(data), "-U", "test", "--auth=trust", "-E", "UTF8"]
+    subprocess.run([*initdb, "--no-sync"], check=True, capture_output=True, cwd="/")
+    server = subprocess.Popen(
+        [*account, str(binaries[-1] / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)]
+        + ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+    )
+    address = f"host=127.0.0.1 port={port} user=test"
+    try:
+        _wait_for(lambda: psycopg.connect(f"{address} dbname=postgres").close(), psycopg.OperationalError)
+        count = 0
+
+        def new_database() -> str:
+            nonlocal count
+            count += 1
+            with psycopg.connect(f"{address} dbname=postgres", autocommit=True) as connection:
+                connection.execute(f"create database test_{count}")
+            return f"127.0.0.1:{port}/test_{count}"
+
+        yield new_database
+    finally:
+        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, 2)  # fast shutdown
+        server.wait(timeout=30)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _wait_for(attempt: Callable[[], None], error: type[Exception], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            attempt()
+            return
+        except error:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
