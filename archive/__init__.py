@@ -3,23 +3,39 @@
 from archive.audit import AuditReport
 from archive.exec.verapdf import Validator, Verdict
 from archive.findings import FINDINGS, Finding
+from archive.fixity import FixityReport, Pace, Progress, check_root, verify_store
 from archive.journal import JournalFiles
+from archive.metadata import write_metadata
+from archive.proof import Proof, export_proof
 from archive.seal import Sealed, SealJob, seal
 from archive.store import ObjectExists, Store
 from archive.textlayer import PageLayer, Word
+from archive.transfer_note import QualityCheck, ScanRecord, is_untouched, transfer_note
 
 __all__ = [
     "FINDINGS",
     "AuditReport",
     "Finding",
+    "FixityReport",
     "JournalFiles",
     "ObjectExists",
+    "Pace",
     "PageLayer",
+    "Progress",
+    "Proof",
+    "QualityCheck",
+    "ScanRecord",
     "SealJob",
     "Sealed",
     "Store",
     "Validator",
     "Verdict",
     "Word",
+    "check_root",
+    "export_proof",
+    "is_untouched",
     "seal",
+    "transfer_note",
+    "verify_store",
+    "write_metadata",
 ]

@@ -167,9 +167,7 @@ def _compare(work: _Audit, database: Database) -> None:
 def _compare_values(work: _Audit, session: Any) -> None:
     """Values in the database must have the hashes that the files' entries give them."""
     query = sa.select(JournalValue.seq, JournalValue.field, JournalValue.salt, JournalValue.value)
-    wanted = {
-        (entry["seq"], name): digest for entry in _entries(work) for name, digest in entry["hashes"].items()
-    }
+    wanted = {(entry["seq"], name): digest for entry in _entries(work) for name, digest in entry["hashes"].items()}
     for row in session.execute(query.execution_options(yield_per=2000)):
         if wanted.get((row.seq, row.field)) != value_hash(row.salt, row.value):
             work.say("J006", f"{row.seq}/{row.field}")
@@ -204,10 +202,7 @@ def _compare_blocks(work: _Audit, database: Database, blocks: list[dict[str, Any
     with database.read() as session:
         rows = session.scalars(sa.select(JournalBlock).order_by(JournalBlock.last)).all()
         stored = [(row.first, row.last, row.head, row.key_id, row.signature) for row in rows]
-    files = {
-        tuple(block.get(name) for name in ("first", "last", "head", "key_id", "signature"))
-        for block in blocks
-    }
+    files = {tuple(block.get(name) for name in ("first", "last", "head", "key_id", "signature")) for block in blocks}
     for row in stored:
         if row not in files:
             work.say("J010", f"{row[0]}-{row[1]}")

@@ -66,10 +66,7 @@ def _write(pdf: pikepdf.Pdf, font: Dictionary, face: _Face, widths: list[int], p
     if face.encoding:
         names = encodings[face.encoding]
         listed = [
-            item
-            for code, name in enumerate(names)
-            if name and name != ".notdef"
-            for item in (code, Name("/" + name))
+            item for code, name in enumerate(names) if name and name != ".notdef" for item in (code, Name("/" + name))
         ]
         font["/Encoding"] = Dictionary(Type=Name.Encoding, Differences=Array(listed))
     font["/Subtype"] = Name.Type1
@@ -112,9 +109,7 @@ def _load(file: str, encoding: str | None) -> _Face | None:
     if not opentype.is_file() or not metrics.is_file():
         return None
     text = metrics.read_text("latin-1")
-    widths = {
-        found[2]: round(float(found[1])) for found in re.finditer(r"\bWX ([\d.]+)\s*;\s*N\s+(\S+)\s*;", text)
-    }
+    widths = {found[2]: round(float(found[1])) for found in re.finditer(r"\bWX ([\d.]+)\s*;\s*N\s+(\S+)\s*;", text)}
     box = re.search(r"^FontBBox (\S+) (\S+) (\S+) (\S+)", text, re.MULTILINE)
     corners = tuple(round(float(value)) for value in box.groups()) if box else (-200, -300, 1200, 1000)
     return _Face(file, _cff(opentype.read_bytes()), widths, corners, encoding)
@@ -156,7 +151,5 @@ def _fits(font: Object, widths: list[int]) -> bool:
     if not isinstance(stated, Array):
         return True
     first = int(font.get("/FirstChar", 0))
-    pairs = [
-        (float(value), widths[first + place]) for place, value in enumerate(stated) if first + place < 256
-    ]
+    pairs = [(float(value), widths[first + place]) for place, value in enumerate(stated) if first + place < 256]
     return sum(bool(value) and abs(value - own) > _TOLERANCE for value, own in pairs) <= _MISFITS

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from core.ids import new_id
 
 TEXT_KEPT = 0.98  # share of the original's words that must be there
 CHANGED = 0.005  # share of a page's pixels that may differ visibly at low resolution
+CHANGED_PICTURE = 0.02  # the same where the page was rendered to an image: sampled twice
 _DPI = 50
 _VISIBLE = 50  # difference in grey, of 255
 _PAGES = 24  # rendered at most
@@ -32,10 +34,11 @@ class Gate:
     text_kept: float  # 0..1
     difference: float  # worst page's share of visibly different pixels
     compared: int  # pages rendered
+    limit: float = CHANGED
 
     @property
     def passed(self) -> bool:
-        return self.pages_equal and self.text_kept >= TEXT_KEPT and self.difference <= CHANGED
+        return self.pages_equal and self.text_kept >= TEXT_KEPT and self.difference <= self.limit
 
     def as_dict(self) -> dict[str, Any]:
         """As it is stored with the document."""
@@ -43,22 +46,29 @@ class Gate:
 
 
 class Reference:
-    """The original, as text and as pictures, measured once for all rungs."""
+    """The original, as text and as pictures, measured once for all rungs.
 
-    def __init__(self, pdf: Path, scratch: Path) -> None:
+    ``text_pages``: 0-based pages whose text counts; that of the others was found wanting and is replaced.
+    """
+
+    def __init__(self, pdf: Path, scratch: Path, text_pages: Collection[int]) -> None:
         self._scratch = scratch
+        self._text_pages = text_pages
         self._texts = poppler.text(pdf)
         self._pictures = _pictures(pdf, len(self._texts), scratch)
 
-    def compare(self, other: Path) -> Gate:
+    def compare(self, other: Path, limit: float = CHANGED) -> Gate:
         """Score ``other`` against the original. Raises: ProgramMissing, ProgramFailed."""
         texts = poppler.text(other)
         pictures = _pictures(other, len(self._texts), self._scratch)
         equal = len(texts) == len(self._texts)
         pairs = list(zip(self._pictures, pictures, strict=False)) if equal else []
         difference = max((_difference(one, two) for one, two in pairs), default=0.0)
-        kept = text_kept(" ".join(self._texts), " ".join(texts))
-        return Gate(len(texts), equal, round(kept, 4), round(difference, 5), len(pairs))
+        kept = text_kept(self._counted(self._texts), self._counted(texts)) if equal else 0.0
+        return Gate(len(texts), equal, round(kept, 4), round(difference, 5), len(pairs), limit)
+
+    def _counted(self, texts: list[str]) -> str:
+        return " ".join(text for number, text in enumerate(texts) if number in self._text_pages)
 
 
 def text_kept(original: str, other: str) -> float:

@@ -12,10 +12,11 @@ from typing import Any
 import img2pdf
 import pikepdf
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageChops
 
 A4_POINTS = 595.276, 841.89
 MAX_SIDE = 14_400  # points; ISO 32000-1, annex C
+_COMPRESSION, _STRIPS, _ROWS, _G4 = 259, 273, 278, 4  # TIFF 6.0
 _LONG = 64  # bytes of a stream that are not found in a file by chance
 _ERRORS = (
     img2pdf.ImageOpenError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError, img2pdf.AlphaChannelError,
@@ -38,7 +39,8 @@ def to_pdf(path: Path, media_type: str, dpi: Sequence[float]) -> bytes:
     options: dict[str, Any] = {"rotation": img2pdf.Rotation.none, "layout_fun": layout, "nodate": True}
     if media_type not in ("image/webp", "image/heic", "image/bmp"):
         try:
-            return bytes(img2pdf.convert(str(path), **options))
+            strips = _one_strip_each(path) if media_type == "image/tiff" else None
+            return bytes(img2pdf.convert(strips or str(path), **options))
         except (*_ERRORS, OSError, ValueError, TypeError, NotImplementedError, KeyError):
             pass  # the samples, then
     try:
@@ -81,7 +83,29 @@ def _equal(frame: Image.Image, image: pikepdf.Stream) -> bool:
     frame = _on_paper(frame)
     grey = frame.mode in ("1", "L", "P", "I;16") and shown.mode in ("1", "L")
     mode = shown.mode if grey else "RGB"
-    return frame.size == shown.size and frame.convert(mode).tobytes() == shown.convert(mode).tobytes()
+    if frame.size != shown.size:
+        return False
+    differ = ImageChops.logical_xor if mode == "1" else ImageChops.difference
+    return differ(frame.convert(mode), shown.convert(mode)).getbbox() is None
+
+
+def _one_strip_each(path: Path) -> list[bytes] | None:
+    """The frames of a G4 TIFF in many strips, coded anew in one strip each, which PDF takes as it is.
+
+    None: it is no such file. (Strips cannot be joined bit by bit; the samples are compared afterwards.)
+    """
+    coded = []
+    with Image.open(path) as image:
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            tags = getattr(image, "tag_v2", {})
+            if image.mode != "1" or tags.get(_COMPRESSION) != _G4 or len(tags.get(_STRIPS, ())) < 2:
+                return None
+            buffer = io.BytesIO()
+            resolution = {"dpi": image.info["dpi"]} if "dpi" in image.info else {}
+            image.save(buffer, "TIFF", compression="group4", tiffinfo={_ROWS: image.height}, **resolution)
+            coded.append(buffer.getvalue())
+    return coded
 
 
 def _idat(data: bytes) -> bytes:
@@ -150,10 +174,7 @@ def _png(frame: Image.Image) -> bytes:
 def plain_pages(path: Path, dpi: Sequence[float]) -> bytes:
     """All frames as RGB samples without profiles. Raises: ImageUnusable."""
     try:
-        frames = [
-            _png(Image.frombytes("RGB", frame.size, frame.convert("RGB").tobytes()))
-            for frame in _frames(path)
-        ]
+        frames = [_png(Image.frombytes("RGB", frame.size, frame.convert("RGB").tobytes())) for frame in _frames(path)]
         options: dict[str, Any] = {"layout_fun": _layout(dpi[0] if dpi else 300.0), "nodate": True}
         return bytes(img2pdf.convert(frames, **options))
     except (*_ERRORS, OSError, ValueError, TypeError, SyntaxError) as error:

@@ -159,9 +159,7 @@ class JournalFiles:
                 self._days.rewrite_values(day, b"".join(canonical_json(line) + b"\n" for line in kept), user)
         with database.write() as session:
             for seq, names in fields.items():
-                session.execute(
-                    sa.delete(JournalValue).where(JournalValue.seq == seq, JournalValue.field.in_(names))
-                )
+                session.execute(sa.delete(JournalValue).where(JournalValue.seq == seq, JournalValue.field.in_(names)))
         return erased
 
     # --- inside -----------------------------------------------------------------------------------
@@ -216,7 +214,7 @@ class JournalFiles:
     def _sign_day(self, day: str) -> dict[str, Any] | None:
         """Sign what is left unsigned of a past day."""
         entries = list(read_lines(self._folder / day / ENTRIES))
-        last = self._days.last_block(upto=day)
+        last = self._days.last_block()  # may lie in a later day
         signed = last["last"] if last else 0
         if not entries or entries[-1]["seq"] <= signed:
             return None

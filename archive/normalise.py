@@ -304,9 +304,7 @@ def _layers(pdf: pikepdf.Pdf, warnings: set[str]) -> None:
             listed = set(_listed(configuration["/Order"]))
             missing = [group for group in groups if group.objgen not in listed]
             configuration["/Order"].extend(missing)
-    if isinstance(default, Dictionary) and (
-        len(default.get("/OFF", Array())) or default.get("/BaseState") == "/OFF"
-    ):
+    if isinstance(default, Dictionary) and (len(default.get("/OFF", Array())) or default.get("/BaseState") == "/OFF"):
         warnings.add("hidden_layers")
 
 

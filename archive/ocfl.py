@@ -42,9 +42,7 @@ def urn(kind: str, object_id: str) -> str:
 def relative_path(ocfl_id: str) -> str:
     """Where an object lies under the root (extension 0003)."""
     digest = hashlib.sha256(ocfl_id.encode()).hexdigest()
-    encoded = re.sub(
-        r"[^A-Za-z0-9_-]", lambda char: "".join(f"%{byte:02x}" for byte in char[0].encode()), ocfl_id
-    )
+    encoded = re.sub(r"[^A-Za-z0-9_-]", lambda char: "".join(f"%{byte:02x}" for byte in char[0].encode()), ocfl_id)
     return f"{digest[:2]}/{digest[2:4]}/{encoded}"
 
 

@@ -62,9 +62,7 @@ def export_proof(
         folder = target / "objects" / f"{number}-{kind}"
         digests[f"{kind}:{object_id}"] = store.digest(kind, object_id)
         _copy_object(store, kind, object_id, folder)
-    entries, unproved, bound = _write_journal(
-        journal, {one[1] for one in chosen}, set(digests.values()), target
-    )
+    entries, unproved, bound = _write_journal(journal, {one[1] for one in chosen}, set(digests.values()), target)
     (target / "key.hex").write_text(journal.public_key_hex() + "\n")
     page = _page(title, facts or {}, target, digests, (entries, unproved, bound), language=language)
     (target / "index.html").write_text(page, "utf-8")
@@ -90,9 +88,7 @@ def _copy_object(store: Store, kind: str, object_id: str, folder: Path) -> None:
         shutil.copyfile(store.file(kind, object_id, name), copy)
 
 
-def _write_journal(
-    journal: JournalFiles, ids: set[str], digests: set[str], target: Path
-) -> tuple[int, int, bool]:
+def _write_journal(journal: JournalFiles, ids: set[str], digests: set[str], target: Path) -> tuple[int, int, bool]:
     """Write the blocks in which an entry is about these objects. Returns: entries, unsigned ones, all
     bound?
     """
@@ -110,9 +106,7 @@ def _write_journal(
             if _concerns(part, ids):
                 _write_part(folder, part, block)
                 count += len(part)
-                open_digests -= {
-                    one for one in open_digests if one in json.dumps([row["data"] for row in part])
-                }
+                open_digests -= {one for one in open_digests if one in json.dumps([row["data"] for row in part])}
             part, block = [], next(blocks, None)
     if part and _concerns(part, ids):
         _write_part(folder, part, None)
@@ -155,8 +149,7 @@ def _page(
 
     def rows(pairs: Iterable[tuple[str, str]]) -> str:
         return "".join(
-            f"<tr><th scope=row>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
-            for name, value in pairs
+            f"<tr><th scope=row>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>" for name, value in pairs
         )
 
     paths = sorted(path for path in folder.glob("objects/*/files/**/*") if path.is_file())

@@ -24,7 +24,7 @@ from archive import images, normalise, plaintext, scan
 from archive.exec import ghostscript, poppler
 from archive.exec.verapdf import Validator, Verdict
 from archive.fonts import embed_standard_fonts
-from archive.gate import Gate, Reference
+from archive.gate import CHANGED, CHANGED_PICTURE, Gate, Reference
 from archive.jpx import decode_jpx
 from archive.objects import dictionaries
 from archive.textlayer import PageLayer, Word, add_text
@@ -103,9 +103,7 @@ class _Ladder:
                 extra = {"rung": rung, "step": step.__name__, "why": type(error).__name__}
                 _LOG.warning("rung_failed", extra=extra, exc_info=None if expected else error)
                 self.warnings = before
-                self.tried.append(
-                    {"rung": rung, "step": step.__name__.strip("_"), "error": type(error).__name__}
-                )
+                self.tried.append({"rung": rung, "step": step.__name__.strip("_"), "error": type(error).__name__})
                 continue
             if attempt is None:
                 continue
@@ -124,6 +122,8 @@ class _Ladder:
     def _rungs(self) -> Iterator[tuple[Rung, Callable[[], _Attempt | None]]]:
         if self.job.media_type == "text/plain":
             yield "c", self._laid_out
+        elif self.job.media_type == "application/pdf" and self._is_stand_in():
+            self.warnings.add("xfa_dynamic")
         elif self.job.media_type == "application/pdf":
             yield "b", self._kept
             yield "a", self._scanned
@@ -147,6 +147,19 @@ class _Ladder:
 
     # --- rungs of a PDF ---------------------------------------------------------------------------
 
+    def _needs_text(self, pdf: pikepdf.Pdf) -> bool:
+        """Whether a page is an image only, without a good text layer of its own."""
+        pairs = zip(pdf.pages, self._layers(len(pdf.pages)), strict=True)
+        return any(not layer.own_text and scan.look(page).only_images for page, layer in pairs)
+
+    def _is_stand_in(self) -> bool:
+        """Whether the pages only ask to open the file elsewhere: the letter is a form that a viewer builds."""
+        try:
+            with self._open() as pdf:
+                return normalise.is_dynamic_xfa(pdf)
+        except _MALFORMED:
+            return False
+
     def _kept(self) -> _Attempt | None:
         """(b) A PDF/A with text, a signature or attachments stays as it is."""
         if self.job.pages is not None:
@@ -154,14 +167,11 @@ class _Ladder:
         with self._open() as pdf:
             metadata = pdf.Root.get("/Metadata")
             claims = isinstance(metadata, pikepdf.Stream) and b"pdfaid" in metadata.read_bytes()
-            has_text = all(layer.own_text for layer in self.job.layers)
-            if not claims or not (has_text or _is_signed(pdf) or normalise.has_attachments(pdf)):
+            if not claims or not (_is_signed(pdf) or normalise.has_attachments(pdf) or not self._needs_text(pdf)):
                 return None
             count = len(pdf.pages)
         verdict = self.validator.validate(self.job.original)
-        return _Attempt(
-            self.job.original, verdict, {"pages": count, "bytes_equal": True, "passed": True}, True
-        )
+        return _Attempt(self.job.original, verdict, {"pages": count, "bytes_equal": True, "passed": True}, True)
 
     def _scanned(self) -> _Attempt | None:
         """(a) A PDF whose pages are images: the same streams, with our text layer."""
@@ -177,12 +187,8 @@ class _Ladder:
     def _repaired(self) -> _Attempt:
         """(c) What is forbidden is taken out; the pages paint as they did."""
         with self._open() as pdf:
-            if normalise.is_dynamic_xfa(pdf):
-                self.warnings.add("xfa_dynamic")
             self._drop_old_text(pdf, [scan.look(page) for page in pdf.pages])
             target, verdict = self._finish(pdf, self._xmp(pdf), "repaired")
-        if not verdict.valid:
-            return _Attempt(target, verdict, {}, False)
         return self._gated(target, verdict)
 
     def _redrawn(self) -> _Attempt:
@@ -205,8 +211,6 @@ class _Ladder:
                 if normalise.has_attachments(pdf):
                     _carry_attachments(pdf, anew)
                 target, verdict = self._finish(anew, xmp, "redrawn")
-        if not verdict.valid:
-            return _Attempt(target, verdict, {}, False)
         return self._gated(target, verdict)
 
     def _pictured(self) -> _Attempt:
@@ -224,14 +228,10 @@ class _Ladder:
             paths = []
             for number, (wide, high) in enumerate(sizes, 1):
                 dpi = min(RENDER_DPI, int((MAX_PIXELS / max(1.0, wide * high)) ** 0.5 * 72))
-                paths.append(
-                    poppler.render(flat, self.scratch, "picture", number, dpi=max(20, dpi), grey=False)
-                )
+                paths.append(poppler.render(flat, self.scratch, "picture", number, dpi=max(20, dpi), grey=False))
             layers = [
                 _own_layer(page_words, size, turn) if layer.own_text else layer
-                for layer, page_words, size, turn in zip(
-                    self._layers(len(sizes)), words, sizes, turns, strict=True
-                )
+                for layer, page_words, size, turn in zip(self._layers(len(sizes)), words, sizes, turns, strict=True)
             ]
             pictures = self.scratch / "pictures.pdf"
             pictures.write_bytes(images.png_pages(paths, sizes))
@@ -240,9 +240,7 @@ class _Ladder:
                     _carry_attachments(pdf, anew)
                 target, verdict = self._finish(anew, xmp, "pictured", layers)
         self.warnings.add("pages_as_images")
-        if not verdict.valid:
-            return _Attempt(target, verdict, {}, False)
-        return self._gated(target, verdict)
+        return self._gated(target, verdict, CHANGED_PICTURE)
 
     # --- rungs of images and text -----------------------------------------------------------------
 
@@ -257,9 +255,7 @@ class _Ladder:
             attempt = self._image_attempt(pdf, before, "a")
             chosen = self.job.pages or tuple(range(1, len(before.pages) + 1))
             numbers = [number - 1 for number in chosen]
-            if attempt.passed and not images.same_samples(
-                self.job.original, self.job.media_type, numbers, before
-            ):
+            if attempt.passed and not images.same_samples(self.job.original, self.job.media_type, numbers, before):
                 attempt.passed = False
                 attempt.gate |= {"samples_differ": True, "passed": False}
             return attempt
@@ -285,9 +281,7 @@ class _Ladder:
         with pikepdf.open(laid) as pdf:
             count = len(pdf.pages)
             target, verdict = self._finish(pdf, self._xmp(pdf), "text", ())
-        return _Attempt(
-            target, verdict, {"pages": count, "characters_complete": complete, "passed": True}, True
-        )
+        return _Attempt(target, verdict, {"pages": count, "characters_complete": complete, "passed": True}, True)
 
     # --- what the rungs share ---------------------------------------------------------------------
 
@@ -332,10 +326,14 @@ class _Ladder:
         passed = equal and not found.lost
         return _Attempt(target, verdict, {**gate, "images_lost": found.lost, "passed": passed}, passed)
 
-    def _gated(self, target: Path, verdict: Verdict) -> _Attempt:
+    def _gated(self, target: Path, verdict: Verdict, limit: float = CHANGED) -> _Attempt:
+        if not verdict.valid:
+            return _Attempt(target, verdict, {}, False)
         if self.measured is None:
-            self.measured = Reference(self._original_pages(), self.scratch)
-        gate: Gate = self.measured.compare(target)
+            layers = self.job.layers
+            own = {number for number, layer in enumerate(layers) if layer.own_text}
+            self.measured = Reference(self._original_pages(), self.scratch, own)
+        gate: Gate = self.measured.compare(target, limit)
         return _Attempt(target, verdict, gate.as_dict(), gate.passed)
 
     def _original_pages(self) -> Path:
@@ -355,9 +353,7 @@ class _Ladder:
         if "/Info" in pdf.trailer and self.job.media_type == "application/pdf":
             author = str(pdf.docinfo.get("/Author", ""))
             try:
-                created = decode_pdf_date(str(pdf.docinfo.get("/CreationDate", ""))).isoformat(
-                    timespec="seconds"
-                )
+                created = decode_pdf_date(str(pdf.docinfo.get("/CreationDate", ""))).isoformat(timespec="seconds")
             except ValueError:
                 created = ""
         part = 3 if normalise.has_attachments(pdf) else 2

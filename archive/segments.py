@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The last entry in the files; ``day`` is its segment ("" before the first)."""
+    """The last entry in the files; ``day`` is the earliest segment that may take the next ("": any)."""
 
     seq: int
     hash: str
@@ -77,15 +78,9 @@ class Days:
         path = self.folder / day / name
         return path if path.is_file() else None
 
-    def last_block(self, upto: str | None = None) -> dict[str, Any] | None:
-        """The newest signed block (of the days up to ``upto``)."""
-        days = [day for day in self.open_days() if upto is None or day <= upto]
-        for day in reversed(days):
-            found = list(read_lines(self.path(day, BLOCKS)))
-            if found:
-                return found[-1]
-        closed = [day for day in self.closed_days() if upto is None or day <= upto]
-        for day in reversed(closed):
+    def last_block(self) -> dict[str, Any] | None:
+        """The newest signed block."""
+        for day in reversed(self.all_days()):
             found = list(read_lines(self.path(day, BLOCKS)))
             if found:
                 return found[-1]
@@ -97,6 +92,10 @@ class Days:
             self._store.redact("journal", day, VALUES, message="values erased", user=user, replacement=data)
         else:
             write_whole(self.folder / day / VALUES, data)
+
+
+def _day_after(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
 def _size(path: Path) -> int:
@@ -158,7 +157,7 @@ def tail_of(days: Days) -> Tail:
     for day in reversed(days.closed_days()):
         entries = list(read_lines(days.path(day, ENTRIES)))
         if entries:
-            return Tail(entries[-1]["seq"], entries[-1]["hash"], day)
+            return Tail(entries[-1]["seq"], entries[-1]["hash"], _day_after(day))
     return Tail(0, GENESIS, "")
 
 

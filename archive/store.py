@@ -57,9 +57,7 @@ class Store:
         name, declaration = ocfl.ROOT_DECLARATION
         texts = {
             layout / "config.json": _pretty(ocfl.LAYOUT),
-            self.root / "ocfl_layout.json": _pretty(
-                {"extension": ocfl.EXTENSION, "description": ocfl.LAYOUT_SAYS}
-            ),
+            self.root / "ocfl_layout.json": _pretty({"extension": ocfl.EXTENSION, "description": ocfl.LAYOUT_SAYS}),
             self.root / name: declaration,
         }
         for path, data in texts.items():
@@ -131,9 +129,7 @@ class Store:
 
     # --- writing ----------------------------------------------------------------------------------
 
-    def create(
-        self, kind: str, object_id: str, files: Mapping[str, Content], *, message: str, user: str
-    ) -> str:
+    def create(self, kind: str, object_id: str, files: Mapping[str, Content], *, message: str, user: str) -> str:
         """Store a new object, durably and checked. Returns: its path relative to the root.
 
         The same object again (a step that runs twice) is verified and its path returned.
@@ -183,9 +179,7 @@ class Store:
                 for name, digest in reversed(written.items()):
                     if digest not in old.manifest:
                         manifest[digest] = f"v{number}/content/{name}"
-                inventory = Inventory(
-                    old.ocfl_id, manifest, (*old.states, state), (*old.heads, _head(message, user))
-                )
+                inventory = Inventory(old.ocfl_id, manifest, (*old.states, state), (*old.heads, _head(message, user)))
                 _drop_doubles(folder, inventory, number)
                 current = self.object_path(kind, object_id)
                 _link_versions(current, folder, old, number - 1)
@@ -219,8 +213,7 @@ class Store:
                 added = {} if replacement is None else {name: replacement}
                 written = _write_content(folder / f"v{number}" / "content", added)
                 states = tuple(
-                    {one: digest for one, digest in state.items() if digest not in gone}
-                    for state in old.states
+                    {one: digest for one, digest in state.items() if digest not in gone} for state in old.states
                 )
                 manifest = {digest: path for digest, path in old.manifest.items() if digest not in gone}
                 manifest |= {digest: f"v{number}/content/{one}" for one, digest in written.items()}
@@ -228,9 +221,7 @@ class Store:
                     old.ocfl_id, manifest, (*states, states[-1] | written), (*old.heads, _head(message, user))
                 )
                 current = self.object_path(kind, object_id)
-                _link_versions(
-                    current, folder, replace(inventory, states=states, heads=old.heads), number - 1
-                )
+                _link_versions(current, folder, replace(inventory, states=states, heads=old.heads), number - 1)
                 _seal_folder(folder, inventory)
                 self._swap(place, current)
         return self.relative(kind, object_id)
@@ -345,9 +336,7 @@ def _promises(place: Path, wanted: str) -> bool:
         return False
 
 
-def _of_version(
-    states: tuple[Mapping[str, str], ...], version: int | None, object_id: str
-) -> Mapping[str, str]:
+def _of_version(states: tuple[Mapping[str, str], ...], version: int | None, object_id: str) -> Mapping[str, str]:
     number = len(states) if version is None else version
     if not 1 <= number <= len(states):
         raise NotFound(id=f"{object_id}/v{version}")

@@ -21,6 +21,7 @@ from archive.objects import copied
 DATA = Path(__file__).parent / "data"
 RESOURCE = "/AktenlotseText"
 _HALF_EM = 0.5  # advance of every glyph
+_UNIT = 1000  # text space in thousandths of a point: whole numbers are shorter, and cheaper to validate
 _CMAP_CHUNK = 100  # entries in one bfchar block (Adobe technical note 5411)
 
 
@@ -81,8 +82,7 @@ class GlyphlessFont:
 
     def _to_unicode(self) -> bytes:
         pairs = [
-            f"<{code:04x}> <{char.encode('utf-16-be', 'surrogatepass').hex()}>"
-            for char, code in self._codes.items()
+            f"<{code:04x}> <{char.encode('utf-16-be', 'surrogatepass').hex()}>" for char, code in self._codes.items()
         ]
         blocks = []
         for start in range(0, len(pairs), _CMAP_CHUNK):
@@ -129,7 +129,7 @@ def _content(page: pikepdf.Page, layer: PageLayer, font: GlyphlessFont) -> tuple
     left, bottom, right, top = (float(value) for value in page.mediabox)
     left, right, bottom, top = min(left, right), max(left, right), min(bottom, top), max(bottom, top)
     across, up = (right - left) / max(1, layer.width), (top - bottom) / max(1, layer.height)
-    parts, count = [f"q BT 3 Tr {RESOURCE} 1 Tf"], 0
+    parts, count = [f"q {1 / _UNIT} 0 0 {1 / _UNIT} 0 0 cm BT 3 Tr {RESOURCE} 1 Tf"], 0
     for line in layer.lines:
         for place, word in enumerate(line):
             text = "".join(char for char in word.text if char.isprintable() and char != "\ufffe")
@@ -157,4 +157,4 @@ def _matrix(box: tuple[float, float, float, float], orientation: int, length: in
         180: (-step, 0.0, 0.0, -across, x1, y1),
         270: (0.0, -step, across, 0.0, x0, y1),
     }[orientation % 360]
-    return f"{a:.4f} {b:.4f} {c:.4f} {d:.4f} {e:.3f} {f:.3f}"
+    return " ".join(str(round(value * _UNIT)) for value in (a, b, c, d, e, f))

@@ -46,9 +46,7 @@ def facturx_of(packet: bytes) -> dict[str, str]:
     for prefix in dict.fromkeys(prefixes):
         for name in FACTURX:
             key = re.escape(prefix) + b":" + name.encode()
-            value = re.search(
-                rb"<" + key + rb">\s*([^<]*?)\s*</|" + key + rb"\s*=\s*[\"']([^\"']*)[\"']", packet
-            )
+            value = re.search(rb"<" + key + rb">\s*([^<]*?)\s*</|" + key + rb"\s*=\s*[\"']([^\"']*)[\"']", packet)
             if value:
                 values[name] = unescape((value.group(1) or value.group(2) or b"").decode("utf-8", "replace"))
     return values if len(values) > 1 else {}

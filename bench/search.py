@@ -3,9 +3,9 @@
     .venv/bin/python -m bench.search --documents 200000 --engine embedded elasticsearch [--seconds 30]
 
 The texts are generated: German words whose frequencies follow Zipf's law, compounds of the room's word list,
-subjects with many near duplicates. An answer is timed as a person waits for it: hits, facets, permission filter
-and a snippet of each hit. Without ``--nodes`` a node is started (512 MB heap). Results are printed as JSON and
-kept in ``bench/results/``.
+many near duplicates among the subjects. An answer is timed as a person waits for it: hits, facets, permission
+filter and a snippet of each hit. Without ``--nodes`` a node is started (512 MB heap). The results are printed as
+JSON and kept in ``bench/results/``.
 """
 
 from __future__ import annotations
@@ -79,9 +79,7 @@ class Texts:
         for place in range(120_000):  # rarer and rarer, more and more of them compounds
             head = heads[self._skewed(len(heads))].capitalize()
             compound = self.random.random() < min(0.9, place / 20_000)
-            words[
-                modifiers[self._skewed(len(modifiers))].capitalize() + head.lower() if compound else head
-            ] = None
+            words[modifiers[self._skewed(len(modifiers))].capitalize() + head.lower() if compound else head] = None
         self.words = [*common, *words]
         self.weights = list(accumulate(1 / (rank + 2.7) ** 1.07 for rank in range(len(self.words))))
         self.nouns = [word for word in words if len(word) > 6]
@@ -114,9 +112,7 @@ class Texts:
         half = len(lines) // 2 if chance.random() < 0.4 else len(lines)
         return Entry(
             id=f"doc{number:08d}",
-            pages=("\n".join(lines[:half]), "\n".join(lines[half:]))
-            if half < len(lines)
-            else ("\n".join(lines),),
+            pages=("\n".join(lines[:half]), "\n".join(lines[half:])) if half < len(lines) else ("\n".join(lines),),
             subject=subject,
             sender=f"{chance.choice(self.nouns)} GmbH\n{chance.choice(STREETS)}straße {chance.randrange(99)}",
             unit=unit,
@@ -263,9 +259,7 @@ def measure(index: SearchIndex, count: int, seconds: float) -> dict[str, object]
     kinds = {}
     for kind, words in asked.items():
         ask(index, kept.__getitem__, words[0], 0)
-        kinds[kind] = milliseconds(
-            [ask(index, kept.__getitem__, one, i % USERS) for i, one in enumerate(words)]
-        )
+        kinds[kind] = milliseconds([ask(index, kept.__getitem__, one, i % USERS) for i, one in enumerate(words)])
         print(f"  {kind:15} {kinds[kind]}", file=sys.stderr, flush=True)
     mixed = [word for row in zip(*asked.values(), strict=True) for word in row]
     return {
@@ -332,9 +326,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15.0)
     wanted = parser.parse_args()
     machine = f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores"
-    results = {
-        engine: run(engine, wanted.documents, wanted.seconds, wanted.nodes) for engine in wanted.engine
-    }
+    results = {engine: run(engine, wanted.documents, wanted.seconds, wanted.nodes) for engine in wanted.engine}
     report = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": machine, "engines": results}
     print(json.dumps(report, indent=1, ensure_ascii=False))
     kept = ROOT / "bench" / "results"

@@ -37,7 +37,7 @@ class Calibration:
 
     def all(self, scores: Array, nearest: Array) -> Array:
         """Confidence of each unit, shape (letters, units); a row sums to at most 1."""
-        shares = softmax(scores * self.sharpness, axis=1)
+        shares: Array = softmax(scores * self.sharpness, axis=1)
         best = scores.argmax(axis=1)
         rows = np.arange(len(scores))
         first = self.first(scores, nearest)

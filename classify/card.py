@@ -53,8 +53,7 @@ class ModelCard:
 def fingerprint(examples: Sequence[Example]) -> str:
     """sha256 over the labelled letters, independent of their order."""
     each = sorted(
-        hashlib.sha256("\0".join((e.unit or "", e.subject, e.sender, e.text)).encode()).digest()
-        for e in examples
+        hashlib.sha256("\0".join((e.unit or "", e.subject, e.sender, e.text)).encode()).digest() for e in examples
     )
     return hashlib.sha256(b"".join(each)).hexdigest()
 

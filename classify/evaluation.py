@@ -80,9 +80,7 @@ def evaluate(router: TrainedRouter, examples: Sequence[Example], budget: Budget)
     threshold, provisional = router.threshold(budget)
     routed = (first >= threshold) & known
     present = sorted(set(truth.tolist()))
-    precision, recall, f1, support = precision_recall_fscore_support(
-        truth, guess, labels=present, zero_division=0
-    )
+    precision, recall, f1, support = precision_recall_fscore_support(truth, guess, labels=present, zero_division=0)
     ranked = np.where(known, first, first - 1.0)  # what is unknown is routed last, whatever its confidence
     wrong = Counter(zip(truth[~right].tolist(), guess[~right].tolist(), strict=True))
     return Evaluation(

@@ -62,10 +62,7 @@ BLOCKS = (
     Block("reference", 1.0),
 )
 _REFERENCE = next(i for i, block in enumerate(BLOCKS) if block.name == "reference")
-_SALT = {
-    block.name: np.uint64(zlib.crc32(block.name.encode()) * 0x9E3779B97F4A7C15 & (2**64 - 1))
-    for block in BLOCKS
-}
+_SALT = {block.name: np.uint64(zlib.crc32(block.name.encode()) * 0x9E3779B97F4A7C15 & (2**64 - 1)) for block in BLOCKS}
 
 
 @lru_cache(maxsize=200_000)
@@ -183,9 +180,7 @@ class Weighting:
             missing = np.setdiff1d(always, used)
             order = np.argsort(np.concatenate([used, missing]))
             used = np.concatenate([used, missing])[order]
-            occurrences = np.concatenate([occurrences, np.zeros(len(missing), dtype=occurrences.dtype)])[
-                order
-            ]
+            occurrences = np.concatenate([occurrences, np.zeros(len(missing), dtype=occurrences.dtype)])[order]
         least = np.partition(occurrences, -most)[-most] + 1 if len(occurrences) > most else 1
         keep = occurrences >= least
         if always is not None:

@@ -83,17 +83,13 @@ def match_tasks(tasks: Sequence[Task], units: Sequence[UnitProfile]) -> list[tup
     weighting = Weighting.fit(duties)
 
     def likeness(texts: list[str]) -> Likeness:
-        return np.asarray(
-            (weighting.apply(count([Example(t) for t in texts])) @ weighting.apply(duties).T).todense()
-        )
+        return np.asarray((weighting.apply(count([Example(t) for t in texts])) @ weighting.apply(duties).T).todense())
 
     own = likeness([f"{t.task} {' '.join(t.official)} {' '.join(t.lay)}" for t in tasks])
     members: dict[str, list[int]] = {}
     for i, task in enumerate(tasks):
         members.setdefault(task.office_kind, []).append(i)
-    named = likeness(
-        [f"{kind} {kind} " + " ".join(tasks[i].task for i in rows) for kind, rows in members.items()]
-    )
+    named = likeness([f"{kind} {kind} " + " ".join(tasks[i].task for i in rows) for kind, rows in members.items()])
     matched = []
     for row, rows in zip(named, members.values(), strict=True):
         together = _clear(row + 2 * own[rows].mean(axis=0), _KIND_LIKENESS, _KIND_LEAD)

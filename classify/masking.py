@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import regex
 
+from classify.givennames import GIVEN_NAMES
+
 _TITLE = r"(?:Dr|Prof|Dipl|Ing|med|jur|rer|nat|h\.\s?c|RA|RAin)\.?(?:-\s?\w+\.)?"
 _NAME = r"\p{Lu}[\p{L}’'-]+"
 _PARTICLE = r"(?:von|van|zu|zur|vom|de|der|den|al|el|Al|El|Van)"
@@ -46,6 +48,10 @@ _PATTERNS: tuple[tuple[regex.Pattern[str], str], ...] = (
     (regex.compile(r"\b(?:D-)?\d{5}\s+\p{Lu}[\p{L}-]+(?:\s+(?:am|an der|bei|ob der)\s+\p{Lu}\p{L}+)?"), " "),
     (regex.compile(r"\b[A-ZÄÖÜ]{1,3}-[A-ZÄÖÜ]{1,2}\s?\d{1,4}[EH]?\b"), " "),
 )
+_PERSON = regex.compile(
+    rf"\b\L<given>(?:[ -]\L<given>)?\b(?![’'-]?\p{{L}})(?:\s+(?:{_PARTICLE}\s+)*(?:\p{{Lu}}\.\s?)?{_NAME})?",
+    given=GIVEN_NAMES,
+)
 _NUMBER = regex.compile(r"\d[\d.,/:\s-]*")
 
 _GREETING = regex.compile(
@@ -64,7 +70,7 @@ def mask(text: str) -> str:
     """Return the text without accounts, addresses, names after a form of address, and numbers."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
-    return str(_NUMBER.sub(" ", text))
+    return str(_NUMBER.sub(" ", _PERSON.sub(" ", text)))
 
 
 def is_greeting(line: str) -> bool:

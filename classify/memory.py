@@ -38,8 +38,7 @@ class Memory:
         if not self.by_feature.shape[1]:
             return np.zeros(features.shape[0])
         found = [
-            self.likeness(features[i : i + 256]).max(axis=1).toarray().ravel()
-            for i in range(0, features.shape[0], 256)
+            self.likeness(features[i : i + 256]).max(axis=1).toarray().ravel() for i in range(0, features.shape[0], 256)
         ]
         return np.concatenate(found).astype(np.float64) if found else np.zeros(0)
 
@@ -62,6 +61,4 @@ def _heaviest(matrix: Counts) -> Counts:
         ends.append(ends[-1] + len(values))
     if not data:
         return sparse.csr_matrix((0, matrix.shape[1]), dtype=np.float32)
-    return sparse.csr_matrix(
-        (np.concatenate(data), np.concatenate(indices), np.array(ends)), shape=matrix.shape
-    )
+    return sparse.csr_matrix((np.concatenate(data), np.concatenate(indices), np.array(ends)), shape=matrix.shape)

@@ -143,10 +143,7 @@ def _check(arrays: dict[str, npt.NDArray[Any]], words: dict[str, Any]) -> None:
         and arrays["memory_units"].shape == (letters,)
         and arrays["memory_indptr"].shape == (features + 1,)
         and bool(np.all(np.diff(arrays["columns"]) > 0))
-        and (
-            not features
-            or 0 <= int(arrays["columns"][0]) <= int(arrays["columns"][-1]) < len(BLOCKS) * BUCKETS
-        )
+        and (not features or 0 <= int(arrays["columns"][0]) <= int(arrays["columns"][-1]) < len(BLOCKS) * BUCKETS)
         and all(bool(np.isfinite(arrays[name]).all()) for name in ("idf", "coef", "intercept", "memory_data"))
     )
     if not fits:

@@ -28,9 +28,7 @@ KINDS = (
 )
 _KIND = regex.compile(rf"(?:{KINDS})")
 _WORD = regex.compile(r"\p{L}+(?: ?\. ?[VvKk]\b\.?)?")
-_WHOLE = frozenset(
-    {"kg", "ohg", "ag", "ug", "gbr", "bus", "med", "bund", "gas", "bau", "netz", "dach", "ev", "ek"}
-)
+_WHOLE = frozenset({"kg", "ohg", "ag", "ug", "gbr", "bus", "med", "bund", "gas", "bau", "netz", "dach", "ev", "ek"})
 _NO_KIND = regex.compile(r"\d{5}|\d+\s?[a-z]?$")
 
 

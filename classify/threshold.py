@@ -37,9 +37,7 @@ def upper_bound(errors: int, n: int, confidence: float) -> float:
     return 1.0 if errors >= n else float(beta.ppf(confidence, errors + 1, n - errors))
 
 
-def find_threshold(
-    confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], budget: Budget
-) -> Threshold:
+def find_threshold(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], budget: Budget) -> Threshold:
     """The threshold for a budget from out-of-fold confidences and whether each first choice was right, (n,).
 
     Where the bound cannot be met (too few labels, or too many errors), the lowest threshold whose estimate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -178,9 +178,7 @@ def _trust(features: Counts, target: Targets, references: Columns) -> float:
     return share if share >= 0.5 else 0.0
 
 
-def _faded(
-    weight: npt.NDArray[np.float64], target: Targets, labels: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
+def _faded(weight: npt.NDArray[np.float64], target: Targets, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Weights of hints: those of a unit together weigh ``_HINT_LETTERS`` letters, fading with its labels."""
     total = np.bincount(target, weight, minlength=len(labels))
     per_unit = _HINT_LETTERS / np.maximum(total, 1e-9) * _HINT_FADE / (_HINT_FADE + labels)
@@ -217,7 +215,7 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
     strange = _strange(ground, plan.parts[0])
     novelty = fit_novelty(scores, nearest, *strange)
     unknown = 1.0 - novelty.first(scores, nearest)
-    thresholds = {f"{b:.2f}": find_threshold(confidence, right, Budget(b)) for b in BUDGETS}
+    thresholds = _ordered({b: find_threshold(confidence, right, Budget(b)) for b in BUDGETS})
     return _Unseen(
         plan.kind,
         calibration,
@@ -226,6 +224,15 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         _measures(scores, confidence, truth, right),
         float(np.quantile(unknown, _UNKNOWN_QUANTILE)),
     )
+
+
+def _ordered(found: dict[float, Threshold]) -> dict[str, Threshold]:
+    """Keyed as in the card; a stricter budget never has a laxer threshold than a wider one."""
+    ordered, strictest = {}, 0.0
+    for share in sorted(found, reverse=True):
+        strictest = max(strictest, found[share].value)
+        ordered[f"{share:.2f}"] = replace(found[share], value=strictest)
+    return dict(sorted(ordered.items()))
 
 
 def _measures(

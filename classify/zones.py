@@ -15,7 +15,9 @@ from classify.letters import Example
 from classify.masking import is_closing, is_greeting, mask
 
 _HEAD_LINES = 45
+_NOTE_HEAD_LINES = 25  # of a note without a greeting
 _SIGNATURE_LINES = 4
+_AFTER_GREETING = regex.compile(r"^[^,!.:]*[,!.:]?\s*")
 _SUBJECT_MARK = regex.compile(r"^\W*(?:betreff|betr\.?|betrifft)\s*[:.]?\s*(.+)$", regex.IGNORECASE)
 _ENCLOSURES = regex.compile(r"^\W*(?:anlagen?|beilagen?|anhang|anbei)\b\s*[:(]?", regex.IGNORECASE)
 _NO_SUBJECT = regex.compile(
@@ -44,13 +46,11 @@ class Zones:
 def part(letter: Example) -> Zones:
     """Part a letter into its zones. Nothing is lost but what masking takes and names under the closing."""
     lines = letter.text.replace("\f", "\n").replace("\r", "").split("\n")
-    greeting = next((i for i, line in enumerate(lines[:_HEAD_LINES]) if is_greeting(line)), None)
-    head, body = (lines[:greeting], lines[greeting + 1 :]) if greeting is not None else ([], lines)
+    head, body = _head_and_body(lines)
     subject, head = _subject(letter.subject, head)
+    if not subject:
+        subject, body = _first_line(body)
     body, enclosures = _without_signature(body)
-    marked = _SUBJECT_MARK.match(body[0]) if body else None
-    if not subject and marked:
-        subject, body = marked.group(1), body[1:]
     return Zones(
         subject=mask(subject),
         body=mask("\n".join(body)),
@@ -58,6 +58,28 @@ def part(letter: Example) -> Zones:
         enclosures=mask("\n".join(enclosures)),
         references=_references(letter.subject + "\n" + letter.text),
     )
+
+
+def _head_and_body(lines: list[str]) -> tuple[list[str], list[str]]:
+    """What stands above the greeting, or else down to the last address, date or reference on top; the rest."""
+    for index, line in enumerate(lines[:_HEAD_LINES]):
+        if is_greeting(line):
+            rest = _AFTER_GREETING.sub("", line)
+            return lines[:index], [rest, *lines[index + 1 :]]
+    marks = [i for i, line in enumerate(lines[:_NOTE_HEAD_LINES]) if len(line) < 60 and _NO_SUBJECT.match(line)]
+    end = marks[-1] + 1 if marks else 0
+    return lines[:end], lines[end:]
+
+
+def _first_line(body: list[str]) -> tuple[str, list[str]]:
+    """A marked subject, or a short first line that stands by itself; else none."""
+    start = next((i for i, line in enumerate(body) if line.strip()), None)
+    if start is None:
+        return "", body
+    if marked := _SUBJECT_MARK.match(body[start]):
+        return marked.group(1), body[start + 1 :]
+    alone = start + 2 < len(body) and not body[start + 1].strip() and len(body[start]) < 100
+    return (body[start], body[start + 1 :]) if alone else ("", body)
 
 
 def _subject(given: str, head: list[str]) -> tuple[str, list[str]]:

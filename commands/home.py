@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from commands.context import opened, print_json, say, table, the_call
-from core.errors import Exit
+from core.errors import Exit, HomeMissing
 from core.i18n import text
 from core.settings import Settings
 
@@ -48,10 +48,15 @@ def init(
 def doctor(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help=text("cli.json"))] = False
 ) -> None:
-    from services.health import examine
+    from services.health import Finding, examine_home, examine_machine
 
-    with opened(context) as (house, _actor):
-        findings = list(examine(house))
+    try:
+        with opened(context) as (house, _actor):
+            findings = [*examine_machine(house.settings), *examine_home(house)]
+    except HomeMissing as error:
+        home = the_call(context).home
+        findings = [*examine_machine(Settings(home=home)), Finding("home", False, str(home), "doctor.home")]
+        say("doctor.no_home", why=error.sentence())
     if as_json:
         print_json({"ok": all(f.ok for f in findings), "parts": {f.part: [f.ok, f.detail] for f in findings}})
     else:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -124,23 +125,16 @@ def ingested(
             if move:
                 put_away(house, path)
             taken.append(arrival)
-        patience: float | None = None
         for arrival in taken:
-            while True:
-                with_index = patience is None or time.monotonic() < patience
-                lines = outcome_of(
-                    house, arrival.source_id, duplicate=arrival.known, name=arrival.name, indexed=with_index
-                )
-                if lines is not None:
-                    break
-                done = outcome_of(
-                    house, arrival.source_id, duplicate=arrival.known, name=arrival.name, indexed=False
-                )
-                if done is not None:
-                    patience = patience or time.monotonic() + INDEX_PATIENCE
-                    if not try_to_empty_outbox(house):
-                        patience = 0.0
-                time.sleep(LOOK_SECONDS)
+            lines = None
+            patience = INDEX_PATIENCE / LOOK_SECONDS  # looks, counted from when the letter is archived
+            while lines is None:
+                wait = partial(outcome_of, house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
+                lines = wait(indexed=patience > 0)
+                if lines is None and wait(indexed=False) is not None:
+                    patience = patience - 1 if try_to_empty_outbox(house) else 0
+                if lines is None:
+                    time.sleep(LOOK_SECONDS)
             advance()
             yield from lines
 

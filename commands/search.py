@@ -56,7 +56,8 @@ def search(
         return
     say("search.total", total=answer["total"], milliseconds=answer["took_ms"])
     for hit in answer["hits"]:
-        head = f"{hit['entry_no']}  {hit['unit'] or '–'}  {hit['date'] or hit['received_on']}  {hit['sender'] or '–'}: {hit['subject'] or hit['source_name']}"
+        facts = (hit["entry_no"], hit["unit"] or "–", hit["date"] or hit["received_on"], hit["sender"] or "–")
+        head = f"{'  '.join(facts)}: {hit['subject'] or hit['source_name']}"
         OUT.print(Text(head, style="bold"))
         OUT.print(_snippet(hit["page"], hit["highlight"]))
     if answer["hint"]:

@@ -9,8 +9,9 @@ TOWN = ZoneInfo("Europe/Berlin")
 
 
 def now() -> datetime:
-    """This moment, UTC, with its zone."""
-    return datetime.now(UTC)
+    """This moment, UTC, with its zone, in whole milliseconds (so that a stamp says all of it)."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def today() -> date:

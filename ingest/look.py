@@ -81,7 +81,7 @@ def look(page: DeliveredPage) -> Look:
         noise=noise,
         ink=share,
         blank=_is_blank(ink, marks, contrast),
-        box=_box(ink, marks, 1 / scale, page.width, page.height),
+        box=_box(marks, 1 / scale, page.width, page.height),
         sideways=sideways,
         skew=skew,
         letter_height=_letter_height(page.grey, page.dpi),
@@ -141,7 +141,7 @@ def _is_blank(ink: NDArray[np.uint8], marks: NDArray[np.int32], contrast: float)
 
 
 def _box(
-    ink: NDArray[np.uint8], marks: NDArray[np.int32], scale: float, width: int, height: int
+    marks: NDArray[np.int32], scale: float, width: int, height: int
 ) -> tuple[int, int, int, int]:
     if not len(marks):
         return 0, 0, width, height

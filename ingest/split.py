@@ -2,7 +2,8 @@
 
 Every page of the source is in exactly one part, or is one of its separator pages. What a ticket says holds
 for the part behind it alone. A page that bears a code and a letter's worth of print is no separator sheet: it
-stays a page of a new part, its ticket is not obeyed (anybody can print one on a letter), and the part says so.
+stays a page of a new part, its ticket is not obeyed (anybody can print one on a letter), and the part
+says so.
 """
 
 from __future__ import annotations
@@ -251,9 +252,7 @@ def _corners(position: zxingcpp.Position) -> tuple[int, int, int, int]:
 def _marks(small: Grey, dpi: float, codes: Sequence[tuple[int, int, int, int]]) -> int:
     """How many marks of a letter's size the page has beside its codes."""
     rest = small.copy()
-    margin = round(
-        dpi * 0.5
-    )  # inches around a code: its quiet zone, its bars above and below the line that was read
+    margin = round(dpi * 0.5)  # inches around a code: its quiet zone, its bars above and below the line that was read
     for left, top, right, bottom in codes:
         rest[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = 255
     _, ink = cv2.threshold(rest, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)

@@ -136,13 +136,16 @@ class Engine:
 
     def _run_alone(self, workflow: str, command: list[str]) -> dict[str, Any]:
         """Run a step in a process of its own. Only its death is charged to the letter, never ours."""
-        process = subprocess.run(
-            limited(command, Limits(cpu_seconds=int(LONE_SECONDS), memory_mb=0)),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=LONE_SECONDS,
-            check=False,
-        )
+        try:
+            process = subprocess.run(
+                limited(command, Limits(cpu_seconds=int(LONE_SECONDS), memory_mb=0)),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=LONE_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ProgramFailed(program="aktenlotse", why="timeout") from None
         if process.returncode >= 0:
             try:
                 outcome: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])

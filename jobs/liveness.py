@@ -61,10 +61,6 @@ def living(session: Session) -> set[str]:
     here, moment = this_host(), database_now(session)
     alive = set()
     for row in session.scalars(sa.select(Executor)):
-        if row.host == here:
-            lives = start_time(row.pid) == row.started
-        else:
-            lives = moment - row.seen_at < SILENCE
-        if lives:
+        if start_time(row.pid) == row.started if row.host == here else moment - row.seen_at < SILENCE:
             alive.add(row.id)
     return alive

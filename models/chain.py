@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,16 +53,18 @@ def record(
     purpose: str = "",
     data: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> int:
     """Add an entry to the chain, in the caller's transaction. Returns: its number.
 
+    ``at``: the moment that the caller writes into its rows too, so that a rebuild finds it here.
     ``action`` is a verb with its room (``document.route``), ``values`` are what may have to be erased one day.
     """
     head = lock(session)
     salts = {field: secrets.token_hex(16) for field in values or {}}
     fields: dict[str, Any] = {
         "seq": head.seq + 1,
-        "at": stamp(now()),
+        "at": stamp(at or now()),
         "actor": actor.name,
         "action": action,
         "kind": kind,

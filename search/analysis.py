@@ -12,9 +12,7 @@ from search.german import CACHE, Token, fold, stem, tokens
 from search.numbers import blind, marks
 from search.port import Entry
 
-HEAD_LETTERS = (
-    2  # beginnings of this length and shorter are terms of their own, so that ``s*`` is one look-up
-)
+HEAD_LETTERS = 2  # beginnings of this length and shorter are terms of their own, so that ``s*`` is one look-up
 TITLE = 400  # letters of a whole subject as one term
 _ORDER_BITS = 40
 STATE_WORDS = {
@@ -48,14 +46,15 @@ def analyse(entry: Entry) -> Analysed:
     )
     body = [list(tokens(page)) for page in entry.pages]
     subject, sender, rest = (list(tokens(text)) for text in (entry.subject, entry.sender, other))
-    text: dict[str, list[list[str]]] = {}
-    for name, pages in (("subject", [subject]), ("sender", [sender]), ("body", body), ("other", [rest])):
-        text[name] = [[levels(token.surface)[0] for token in page] for page in pages]
-        text[f"{name}_part"] = [part_stream(page) for page in pages]
+    texts = (("subject", [subject]), ("sender", [sender]), ("body", body), ("other", [rest]))
+    text = {name: [[levels(token.surface)[0] for token in page] for page in pages] for name, pages in texts}
+    streams = {name: [part_stream(page) for page in pages] for name, pages in texts}
+    found = _unique(mark.term for piece in (entry.subject, entry.sender, other, *entry.pages) for mark in marks(piece))
+    text["all"] = [*(page for pages in streams.values() for page in pages), list(found)]
+    text["subject_part"], text["sender_part"] = streams["subject"], streams["sender"]
     text["subject_stem"] = [[levels(token.surface)[1] for token in subject]]
     text["body_stem"] = [[levels(token.surface)[1] for token in page] for page in body]
     day = (entry.day or entry.received_on).toordinal()
-    everything = (entry.subject, entry.sender, other, *entry.pages)
     surfaces = dict.fromkeys(token.surface for page in body for token in page)
     return Analysed(
         id=entry.id,
@@ -69,7 +68,6 @@ def analyse(entry: Entry) -> Analysed:
             "efile": _one(entry.efile),
             "state": _one(entry.state),
             "tokens": tuple(sorted(entry.tokens)),
-            "marks": _unique(mark.term for piece in everything for mark in marks(piece)),
             "reference": _references(entry),
             "tags": _tags(entry),
             "heads": _heads(text),

@@ -129,9 +129,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"(?:jahr )?(?P<year>\d{4})", lambda found, _: _year(int(found["year"]))),
         (
             r"(?P<year>\d{4})[-/](?P<month>0[1-9]|1[0-2])|(?P<month2>0?[1-9]|1[0-2])[./](?P<year2>\d{4})",
-            lambda found, _: _month(
-                int(found["year"] or found["year2"]), int(found["month"] or found["month2"])
-            ),
+            lambda found, _: _month(int(found["year"] or found["year2"]), int(found["month"] or found["month2"])),
         ),
         (
             r"(?:q ?(?P<q>[1-4])|(?P<q2>[1-4])\.? ?quartal)(?: (?P<year>\d{4}))?",

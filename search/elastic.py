@@ -16,7 +16,7 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from core.errors import IndexUnreachable
 from search import cursor
-from search.engine import FACET_FIELDS, FACET_SIZE, SETS, Analysed, Answer, Found, Request, Stored
+from search.engine import FACET_FIELDS, FACET_LOOK, FACET_SIZE, SETS, Analysed, Answer, Found, Request, Stored
 from search.nodes import (
     AllOf,
     Among,
@@ -41,9 +41,7 @@ SECONDS = 10.0  # one answer
 CHUNK = 5000  # ids read at once
 BULK = 400  # documents in one request
 REBUILT, LIVE = 1, 2  # versions of a document in a generation that is being built
-_OURS = frozenset(
-    {400, 405, 406, 409, 413, 415}
-)  # answers that mean a mistake of this program, not of the node
+_OURS = frozenset({400, 405, 406, 409, 413, 415})  # answers that mean a mistake of this program, not of the node
 
 
 @contextmanager
@@ -111,7 +109,8 @@ class ElasticEngine:
             body["search_after"] = list(after)
         if request.facets:
             body["aggs"] = {
-                name: {"terms": {"field": field, "size": FACET_SIZE}} for name, field in FACET_FIELDS.items()
+                name: {"terms": {"field": field, "size": FACET_SIZE, "shard_size": FACET_LOOK}}
+                for name, field in FACET_FIELDS.items()
             }
         with _named():
             found = self.client.search(index=self.target, ignore_unavailable=True, **body).body
@@ -259,9 +258,7 @@ class ElasticGeneration(ElasticEngine):
 
 def definition() -> dict[str, Any]:
     """Settings and mappings of an index, as they stand in ``data/elasticsearch-index.json``."""
-    loaded: dict[str, Any] = json.loads(
-        (files("search") / "data" / "elasticsearch-index.json").read_text("utf-8")
-    )
+    loaded: dict[str, Any] = json.loads((files("search") / "data" / "elasticsearch-index.json").read_text("utf-8"))
     return loaded
 
 
@@ -308,7 +305,7 @@ def _answer(found: Mapping[str, Any], request: Request) -> Answer:
     )
 
 
-def _query(node: Node) -> dict[str, Any]:  # noqa: PLR0911, PLR0912 one line a node
+def _query(node: Node) -> dict[str, Any]:  # noqa: PLR0912 one line a node
     match node:
         case Term(field, value):
             return {"term": {field: value}}

@@ -22,6 +22,7 @@ from search import cursor
 from search.engine import (
     COUNTED,
     FACET_FIELDS,
+    FACET_LOOK,
     FACET_SIZE,
     ORDERED,
     SETS,
@@ -283,9 +284,7 @@ class EmbeddedEngine:
 def _document(analysed: Analysed) -> Any:
     document = tantivy.Document()
     for field, pages in analysed.text.items():
-        for page in (
-            pages
-        ):  # each page is a value of its own: tantivy leaves a gap between, no phrase reaches over it
+        for page in pages:  # each page is a value of its own: tantivy leaves a gap between, no phrase reaches over it
             document.add_text(field, " ".join(page))
     for field, values in analysed.values.items():
         for value in values:
@@ -306,9 +305,7 @@ class _Run:
 
     def answer(self) -> Answer:
         query = self._query(self.request.node)
-        total, hits, end = (
-            self._by_relevance(query) if self.request.sort == "relevance" else self._by_day(query)
-        )
+        total, hits, end = self._by_relevance(query) if self.request.sort == "relevance" else self._by_day(query)
         return Answer(
             total=total,
             found=tuple(self._found(score, place) for score, place in hits),
@@ -333,9 +330,7 @@ class _Run:
         if place:
             last = int(place[0])
             rest = (
-                _range(self.schema, "order", None, last - 1)
-                if newest
-                else _range(self.schema, "order", last + 1, None)
+                _range(self.schema, "order", None, last - 1) if newest else _range(self.schema, "order", last + 1, None)
             )
             narrowed = tantivy.Query.boolean_query([(_MUST, query), (_MUST, rest)])
         else:
@@ -357,16 +352,15 @@ class _Run:
         return Found(str(document.get_first("id")), float(score), stored)
 
     def _facets(self, query: Any) -> dict[str, dict[str, int]]:
-        wanted = {
-            name: {"terms": {"field": field, "size": FACET_SIZE}} for name, field in FACET_FIELDS.items()
-        }
+        size = {"size": FACET_SIZE, "segment_size": FACET_LOOK}
+        wanted = {name: {"terms": {"field": field} | size} for name, field in FACET_FIELDS.items()}
         found = self.searcher.aggregate(query, wanted)
         return {
             name: {str(bucket["key"]): int(bucket["doc_count"]) for bucket in found[name]["buckets"]}
             for name in FACET_FIELDS
         }
 
-    def _query(self, node: Node) -> Any:  # noqa: PLR0911, PLR0912 one line a node
+    def _query(self, node: Node) -> Any:  # noqa: PLR0912 one line a node
         query = tantivy.Query
         match node:
             case Term(field, value):
@@ -392,9 +386,7 @@ class _Run:
             case Weighted(inner, weight):
                 return query.boost_query(self._query(inner), weight)
             case Raised(inner, by):
-                return query.boolean_query(
-                    [(_MUST, self._query(inner)), *((_SHOULD, self._query(one)) for one in by)]
-                )
+                return query.boolean_query([(_MUST, self._query(inner)), *((_SHOULD, self._query(one)) for one in by)])
             case Limited(inner, filters, excluded):
                 clauses = [(_MUST, self._query(inner))]
                 clauses += [(_MUST, query.const_score_query(self._query(one), 0.0)) for one in filters]

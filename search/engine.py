@@ -1,8 +1,9 @@
 """What an engine must do: store terms and find them. Linguistics, ranking, permission are decided before.
 
-Text fields, in order and page by page: ``subject subject_stem subject_part``, ``sender sender_part``, ``body
-body_stem body_part``, ``other other_part``. Single values: ``id``, and those of the facets ``unit doctype
-sender_name efile state year``. Sets of values: ``tokens marks reference tags heads title``. Numbers: ``day``
+Text fields, in order and page by page: ``subject sender body other`` hold exact forms, ``*_stem`` stems,
+``*_part`` stems with compounds split; ``all`` has the parts of everything and the marks (dates, references), so
+that one look says whether a word is in a document. Single values: ``id``, and those of the facets ``unit
+doctype sender_name efile state year``. Sets of values: ``tokens reference tags heads title``. Numbers: ``day``
 (ordinal) and ``order`` (day and id, unique: the order of sorting).
 """
 
@@ -18,14 +19,13 @@ from search.nodes import Node
 from search.port import Sort
 
 ORDERED = (  # text fields whose terms have places, so that phrases can be found in them
+    "all",
     "subject",
     "subject_part",
     "sender",
     "sender_part",
     "body",
-    "body_part",
     "other",
-    "other_part",
 )
 COUNTED = ("subject_stem", "body_stem")  # text fields without places
 FACET_FIELDS = {
@@ -36,8 +36,9 @@ FACET_FIELDS = {
     "efile": "efile",
     "state": "state",
 }
-SETS = ("tokens", "marks", "reference", "tags", "heads", "title")
+SETS = ("tokens", "reference", "tags", "heads", "title")
 FACET_SIZE = 50
+FACET_LOOK = 200  # values counted in each segment or shard: the rare ones of a facet with more are left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,17 +27,13 @@ class Explainer:
         scoring = [clause for clause in wish.group.clauses if not clause.negative and not is_filter(clause)]
         used = set(map(id_of, needed(scoring)))
         words = tuple(
-            self._word(leaf, left_out=id_of(clause) not in used)
-            for clause in scoring
-            for leaf in _leaves_of(clause)
+            self._word(leaf, left_out=id_of(clause) not in used) for clause in scoring for leaf in _leaves_of(clause)
         )
         failing = [name for name, node in filters.items() if not self._has(node)]
         for clause in wish.group.clauses:
             if clause.negative:
                 failing += [f"-{leaf.text}" for leaf in _leaves_of(clause) if self._has(leaf_node(leaf))]
-            elif (
-                is_filter(clause) and isinstance(clause.node, Leaf) and not self._has(leaf_node(clause.node))
-            ):
+            elif is_filter(clause) and isinstance(clause.node, Leaf) and not self._has(leaf_node(clause.node)):
                 failing.append(f"{clause.node.field}:{clause.node.text}")
         sentences = [text("search.explain.found" if score is not None else "search.explain.not_found")]
         sentences += [text("search.explain.filter", filter=name) for name in failing]
@@ -54,8 +50,7 @@ class Explainer:
         if not places:
             step = "left_out" if left_out else "spelled_differently" if near else "missing"
         where = ", ".join(
-            f"{text(f'search.field.{place.field}')} ({text(f'search.level.{place.level}')})"
-            for place in places
+            f"{text(f'search.field.{place.field}')} ({text(f'search.level.{place.level}')})" for place in places
         )
         sentence = text(f"search.explain.{step}_word", word=leaf.text, places=where, nearest=near or "")
         return WordFinding(leaf.text, step, places, near, sentence)
@@ -65,16 +60,15 @@ class Explainer:
         found: list[Place] = []
         for field in (leaf.field,) if leaf.field else TEXT_FIELDS:
             if leaf.kind == "word":
-                level = next((level for level, node, _ in in_field(leaf, field) if self._has(node)), None)
+                level = next((level for level, node in in_field(leaf, field) if self._has(node)), None)
             else:
                 here = Leaf(leaf.kind, leaf.text, field)
-                level = (
-                    ("prefix" if leaf.kind == "prefix" else "exact") if self._has(leaf_node(here)) else None
-                )
+                level = ("prefix" if leaf.kind == "prefix" else "exact") if self._has(leaf_node(here)) else None
             if level:
                 found.append(Place(field, level))
         if not found and self._has(leaf_node(leaf)):
-            found.append(Place("body", "mark"))
+            marked = any(sign.isdigit() for sign in leaf.text)
+            found.append(Place("body", "mark" if marked else "part"))
         return found
 
     def _nearest(self, leaf: Leaf) -> str | None:

@@ -90,9 +90,7 @@ class Index:
         wish = parse(before, today())
         if wish.group.clauses:
             wanted = (*wanted, planner.strict(wish))
-        answer = self._engine.run(
-            Request(Limited(nodes.all_of(wanted), _readable(tokens)), limit=SAMPLE, stored=True)
-        )
+        answer = self._engine.run(Request(Limited(nodes.all_of(wanted), _readable(tokens)), limit=SAMPLE, stored=True))
         begin = fold(last)
         counts: Counter[str] = Counter()
         spelled: dict[str, Counter[str]] = {}
@@ -117,9 +115,7 @@ class Index:
     def similar(self, id: str, tokens: frozenset[str], limit: int = 10) -> tuple[Hit, ...]:
         own = nodes.Among("id", frozenset({id}))
         readable = _readable(tokens)
-        mine = self._engine.run(
-            Request(Limited(nodes.Everything(), (own, *readable)), limit=1, stored=True)
-        ).found
+        mine = self._engine.run(Request(Limited(nodes.Everything(), (own, *readable)), limit=1, stored=True)).found
         if not mine or mine[0].stored is None:
             return ()
         stored = mine[0].stored
@@ -148,9 +144,7 @@ class Index:
         result = self._find(query, facets=False)
         hit = self._engine.run(Request(Limited(result.node, (own, *_filters(query))), limit=1)).found
         explainer = Explainer(self._engine, own, found[0].stored)
-        return explainer.explain(
-            parse(query.text, today()), _named_filters(query), id, hit[0].score if hit else None
-        )
+        return explainer.explain(parse(query.text, today()), _named_filters(query), id, hit[0].score if hit else None)
 
     def ids(self) -> Iterator[str]:
         return self._engine.ids()

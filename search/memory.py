@@ -61,9 +61,7 @@ class MemoryEngine:
             document = self.documents.pop(id, None)
             if document is None:
                 continue
-            terms = {
-                field: {term for page in pages for term in page} for field, pages in document.text.items()
-            }
+            terms = {field: {term for page in pages for term in page} for field, pages in document.text.items()}
             for field, found in [*terms.items(), *document.values.items()]:
                 self.lengths[field].pop(id, None)
                 for term in found:
@@ -86,9 +84,7 @@ class MemoryEngine:
         end = start + len(page)
         return Answer(
             total=len(ranked),
-            found=tuple(
-                Found(id, scores[id], self.documents[id].stored if request.stored else None) for id in page
-            ),
+            found=tuple(Found(id, scores[id], self.documents[id].stored if request.stored else None) for id in page),
             facets=self._facets(ranked) if request.facets else {},
             next=cursor.pack((end,)) if page and end < len(ranked) else None,
         )
@@ -128,7 +124,7 @@ class MemoryEngine:
             for name, field in FACET_FIELDS.items()
         }
 
-    def _scores(self, node: Node) -> Scores:  # noqa: PLR0911, PLR0912 one line a node
+    def _scores(self, node: Node) -> Scores:  # noqa: PLR0912 one line a node
         match node:
             case Term(field, value):
                 return self._bm25(field, self.postings[field].get(value, {}))
@@ -139,9 +135,7 @@ class MemoryEngine:
             case Fuzzy(field, value, distance):
                 return self._with_terms(field, lambda term: edits(term, value, distance) <= distance)
             case Among(field, values):
-                return dict.fromkeys(
-                    (id for value in values for id in self.postings[field].get(value, ())), 0.0
-                )
+                return dict.fromkeys((id for value in values for id in self.postings[field].get(value, ())), 0.0)
             case Between(_, low, high):
                 return {
                     id: 0.0

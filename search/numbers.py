@@ -147,9 +147,7 @@ def joined(text: str) -> Iterator[Mark]:
 def _belongs(gap: str, before: Token, after: Token) -> bool:
     if len(gap) == 1 and _JOINT.match(gap):
         return True
-    return (
-        bool(_GAP.fullmatch(gap)) and "\n" not in gap and _like_reference(before) and _like_reference(after)
-    )
+    return bool(_GAP.fullmatch(gap)) and "\n" not in gap and _like_reference(before) and _like_reference(after)
 
 
 def _like_reference(token: Token) -> bool:

@@ -30,7 +30,7 @@ def open_index(
     """Open an index. Raises: core.errors.IndexUnreachable.
 
     Embedded: in ``folder``; one process at a time opens it with ``writer``, any number without.
-    Elasticsearch: at ``nodes`` (comma separated URLs), with ``api_key`` and the authority's certificate in ``ca``.
+    Elasticsearch: at ``nodes`` (comma separated URLs), with ``api_key`` and the authority's certificate ``ca``.
     """
     if engine == "elasticsearch":
         return Index(ElasticEngine(connect(nodes, api_key, ca), writer=writer))

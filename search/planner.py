@@ -1,9 +1,12 @@
-"""From a wish to nodes: fields, levels and weights. This is the whole of the ranking."""
+"""From a wish to nodes: fields, levels and weights. This is the whole of the ranking.
+
+A word must stand in ``all`` (one look each, so that rare words make a question fast); where else it stands, and
+how exactly, only raises the score.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from search.analysis import HEAD_LETTERS, collapsed, levels
@@ -12,7 +15,6 @@ from search.nodes import (
     AllOf,
     Among,
     AtLeast,
-    BestOf,
     Between,
     Everything,
     Limited,
@@ -31,25 +33,16 @@ from search.numbers import blind, joined, marks
 from search.port import Level
 from search.syntax import Clause, Either, Group, Leaf, Wish
 
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What a match in a field counts, by level."""
-
-    exact: float
-    stem: float
-    part: float
-
-
-WEIGHTS = {
-    "subject": Weights(3.0, 2.4, 1.6),
-    "sender": Weights(2.0, 0.0, 1.0),
-    "body": Weights(1.0, 0.8, 0.5),
-    "other": Weights(1.0, 0.0, 0.5),
+# what a word counts, by field and level
+WEIGHTS: dict[str, dict[Level, float]] = {
+    "subject": {"exact": 3.0, "stem": 2.4, "part": 1.6},
+    "sender": {"exact": 2.0, "part": 1.0},
+    "body": {"exact": 0.5, "stem": 0.3},
+    "other": {"exact": 1.0},
 }
-STEMMED = {"subject", "body"}
 TEXT_FIELDS = tuple(WEIGHTS)
-MARK = 2.0
+ANYWHERE = 0.5
+MARK = 1.5
 BLIND = 0.4  # a reference that is the same but for O/0, l/1, S/5
 TITLE = 30.0  # the whole subject is what was typed
 NEIGHBOURS = 1.5  # two words of the query side by side in the subject
@@ -62,7 +55,7 @@ Alternatives = Mapping[Leaf, Node]
 
 
 def strict(wish: Wish, alternatives: Alternatives | None = None) -> Node:
-    """All words of the wish."""
+    """All words of the wish, or an alternative of each."""
     return _group(wish.group, alternatives or {}, None)
 
 
@@ -89,9 +82,7 @@ def _group(group: Group, alternatives: Alternatives, share: float | None) -> Nod
 def is_filter(clause: Clause) -> bool:
     """A clause that limits and does not score."""
     leaf = clause.node
-    return isinstance(leaf, Leaf) and (
-        leaf.kind == "days" or leaf.field in TAGGED or leaf.field == "reference"
-    )
+    return isinstance(leaf, Leaf) and (leaf.kind == "days" or leaf.field in TAGGED or leaf.field == "reference")
 
 
 def needed(clauses: Sequence[Clause]) -> list[Clause]:
@@ -123,70 +114,77 @@ def leaf_node(leaf: Leaf, alternative: Node | None = None) -> Node:
         return _reference(leaf)
     if leaf.field in TAGGED:
         return _tagged(leaf, leaf.field)
-    fields = (leaf.field,) if leaf.field else TEXT_FIELDS
     if leaf.kind == "prefix":
-        return _prefix(leaf.text, fields)
+        return _prefix(leaf)
     if leaf.kind == "phrase":
-        return _exact(leaf.text, fields)
-    node = word_node(leaf, fields)
-    return BestOf((node, alternative)) if alternative else node
+        return _exact(leaf)
+    return any_of((word_node(leaf), alternative)) if alternative else word_node(leaf)
 
 
-def word_node(leaf: Leaf, fields: Sequence[str] = TEXT_FIELDS) -> Node:
-    """A word in all fields and at all levels; the fields' scores add up."""
-    nodes = [
-        best(tuple(Weighted(node, weight) for _, node, weight in in_field(leaf, field))) for field in fields
-    ]
-    if set(fields) == set(TEXT_FIELDS):
-        nodes += [Weighted(node, weight) for node, weight in _word_marks(leaf)]
-    return any_of(tuple(nodes))
+def word_node(leaf: Leaf) -> Node:
+    """A word, wherever it stands, scored by where and how."""
+    if leaf.field is None:
+        raised = tuple(node for field in TEXT_FIELDS for node in _scored(leaf, field))
+        return Raised(anywhere(leaf), raised)
+    if leaf.field == "body":
+        return Raised(_parts(leaf, "all"), _scored(leaf, "body"))
+    return best(_scored(leaf, leaf.field))
 
 
-def in_field(leaf: Leaf, field: str) -> list[tuple[Level, Node, float]]:
-    """The levels of a word in one field, strict ones first."""
-    pieces = [levels(token.surface) for token in tokens(leaf.text)]
-    weights = WEIGHTS[field]
-    exact = phrase(field, tuple(piece[0] for piece in pieces))
-    found: list[tuple[Level, Node, float]] = [("exact", exact, weights.exact)]
-    if field in STEMMED and len(pieces) == 1:
-        found.append(("stem", Term(f"{field}_stem", pieces[0][1]), weights.stem))
-    if not (len(pieces) > 1 and any(sign.isdigit() for sign in leaf.text)):
-        parts = tuple(part for piece in pieces for part in piece[2])
-        found.append(("part", phrase(f"{field}_part", parts), weights.part))
-    return found
-
-
-def _word_marks(leaf: Leaf) -> list[tuple[Node, float]]:
+def anywhere(leaf: Leaf) -> Node:
+    """A word in ``all``: as parts (which all its forms and compounds have) or as a mark."""
+    nodes: list[Node] = []
     if leaf.mark:
-        return [(Term("marks", leaf.mark), MARK)]
+        return Weighted(Term("all", leaf.mark), MARK)
+    nodes.append(Weighted(_parts(leaf, "all"), ANYWHERE))
     terms = dict.fromkeys(mark.term for mark in marks(leaf.text))
     pieces = [levels(token.surface) for token in tokens(leaf.text)]
     if len(pieces) == 1:
-        terms |= dict.fromkeys(pieces[0][:2])
-    return [(Term("marks", term), BLIND if _is_blind(term) else MARK / 2) for term in terms]
+        terms |= dict.fromkeys(one for one in pieces[0][:2] if pieces[0][2] != (one,))
+    nodes += [Weighted(Term("all", term), BLIND if _is_blind(term) else MARK) for term in terms]
+    return any_of(tuple(nodes))
+
+
+def _parts(leaf: Leaf, field: str) -> Node:
+    return phrase(field, tuple(part for token in tokens(leaf.text) for part in levels(token.surface)[2]))
+
+
+def _scored(leaf: Leaf, field: str) -> tuple[Node, ...]:
+    return tuple(Weighted(node, WEIGHTS[field][level]) for level, node in in_field(leaf, field))
+
+
+def in_field(leaf: Leaf, field: str) -> list[tuple[Level, Node]]:
+    """The levels of a word in one field, strict ones first."""
+    pieces = [levels(token.surface) for token in tokens(leaf.text)]
+    found: list[tuple[Level, Node]] = [("exact", phrase(field, tuple(piece[0] for piece in pieces)))]
+    if "stem" in WEIGHTS[field] and len(pieces) == 1:
+        found.append(("stem", Term(f"{field}_stem", pieces[0][1])))
+    if "part" in WEIGHTS[field]:
+        found.append(("part", _parts(leaf, f"{field}_part")))
+    return found
 
 
 def _is_blind(term: str) -> bool:
     return term.startswith("o") and any(sign.isdigit() for sign in term)
 
 
-def _exact(text: str, fields: Sequence[str]) -> Node:
-    words = tuple(fold(token.surface) for token in tokens(text))
-    return any_of(tuple(Weighted(phrase(field, words), WEIGHTS[field].exact) for field in fields))
+def _exact(leaf: Leaf) -> Node:
+    words = tuple(fold(token.surface) for token in tokens(leaf.text))
+    fields = (leaf.field,) if leaf.field else TEXT_FIELDS
+    return any_of(tuple(Weighted(phrase(field, words), WEIGHTS[field]["exact"]) for field in fields))
 
 
-def _prefix(text: str, fields: Sequence[str]) -> Node:
-    words = [fold(token.surface) for token in tokens(text)]
+def _prefix(leaf: Leaf) -> Node:
+    words = [fold(token.surface) for token in tokens(leaf.text)]
+    fields = (leaf.field,) if leaf.field else TEXT_FIELDS
     last = words[-1]
-    everywhere = len(fields) > 1
-    if everywhere and len(words) == 1 and len(last) <= HEAD_LETTERS:
-        return Term("heads", last)
     if len(words) > 1:  # "E-Mail*", "22.3-Hu*"
-        whole = "".join(words)
-        return any_of((Prefix("marks", whole), *(phrase(field, tuple(words)) for field in fields)))
+        return any_of((Prefix("all", "".join(words)), *(phrase(field, tuple(words)) for field in fields)))
+    if leaf.field is None and len(last) <= HEAD_LETTERS:
+        return Term("heads", last)
     nodes = [Weighted(Prefix(field, last), PREFIX[field]) for field in fields]
-    if everywhere and any(sign.isdigit() for sign in last):
-        nodes.append(Weighted(Prefix("marks", last), 1.0))
+    if leaf.field is None and any(sign.isdigit() for sign in last):
+        nodes.append(Weighted(Prefix("all", last), 1.0))
     return any_of(tuple(nodes))
 
 
@@ -211,7 +209,7 @@ def _tagged(leaf: Leaf, name: str) -> Node:
         if leaf.kind == "word":
             terms += (
                 Term("tags", f"{name}={root}"),
-                AllOf(tuple(Term("tags", f"{name}={part}") for part in pieces)),
+                all_of(tuple(Term("tags", f"{name}={part}") for part in pieces)),
             )
         nodes.append(any_of(terms))
     choices: list[Node] = [all_of(tuple(nodes))]
@@ -225,31 +223,22 @@ def _tagged(leaf: Leaf, name: str) -> Node:
 
 def _with_runs(clauses: Sequence[Clause], nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """References typed with blanks (``22.3 HuSt 2025 0417``) may stand without them in the text."""
-    leaves = [clause.node for clause in clauses]
-    words = [
-        leaf.text if isinstance(leaf, Leaf) and leaf.kind == "word" and not leaf.field else "\n"
-        for leaf in leaves
-    ]
+    words: list[str] = []
+    for clause in clauses:
+        leaf = clause.node
+        words.append(leaf.text if isinstance(leaf, Leaf) and leaf.kind == "word" and not leaf.field else "\n")
     if len(words) < 2 or not any(sign.isdigit() for word in words for sign in word):
         return nodes
-    text = " ".join(words)
-    starts, place = [], 0
-    for word in words:
-        starts.append(place)
-        place += len(word) + 1
-    result = list(nodes)
-    for mark in joined(text):
+    starts = [sum(len(word) + 1 for word in words[:place]) for place in range(len(words))]
+    for mark in joined(" ".join(words)):
         inside = [
-            i for i, start in enumerate(starts) if mark.start <= start and start + len(words[i]) <= mark.end
+            place for place, start in enumerate(starts) if mark.start <= start and start + len(words[place]) <= mark.end
         ]
-        if len(inside) < 2 or _is_blind(mark.term):
-            continue
-        together = AllOf(tuple(nodes[i] for i in inside))
-        result[inside[0]] = any_of((together, Weighted(Term("marks", mark.term), MARK)))
-        for i in inside[1:]:
-            result[i] = Everything()
-        break
-    return tuple(node for node in result if node != Everything())
+        if len(inside) > 1 and not _is_blind(mark.term):
+            together = AllOf(tuple(nodes[place] for place in inside))
+            either = any_of((together, Weighted(Term("all", mark.term), MARK)))
+            return (either, *(node for place, node in enumerate(nodes) if place not in inside))
+    return nodes
 
 
 def _bonus(wanted: Sequence[Clause]) -> tuple[Node, ...]:
@@ -257,11 +246,9 @@ def _bonus(wanted: Sequence[Clause]) -> tuple[Node, ...]:
     words: list[str] = []
     for clause in wanted:
         leaf = clause.node
-        if (
-            not isinstance(leaf, Leaf)
-            or leaf.kind not in ("word", "phrase")
-            or leaf.field not in (None, "subject")
-        ):
+        if not isinstance(leaf, Leaf) or leaf.kind not in ("word", "phrase"):
+            return ()
+        if leaf.field not in (None, "subject"):
             return ()
         words += [fold(token.surface) for token in tokens(leaf.text)]
     extra: list[Node] = [Weighted(Term("title", " ".join(words)), TITLE)]

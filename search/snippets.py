@@ -72,9 +72,7 @@ class _Page:
         return found
 
     def _where(self, fits: Callable[[str], bool]) -> list[Span]:
-        return [
-            (word.start, word.end) for word, form in zip(self.words, self.forms, strict=True) if fits(form)
-        ]
+        return [(word.start, word.end) for word, form in zip(self.words, self.forms, strict=True) if fits(form)]
 
     def _rows(self, wanted: list[str]) -> list[Span]:
         size = len(wanted)
@@ -137,9 +135,7 @@ def snippet(query: str, pages: Sequence[str], width: int = 200) -> Snippet:
 
 def _shown(query: str) -> list[Leaf]:
     """The leaves that are looked for in the text, without stop words when there are others."""
-    leaves = [
-        leaf for leaf in parse(query, today()).leaves if leaf.kind != "days" and leaf.field in (None, "body")
-    ]
+    leaves = [leaf for leaf in parse(query, today()).leaves if leaf.kind != "days" and leaf.field in (None, "body")]
     return [leaf for leaf in leaves if leaf.kind != "word" or fold(leaf.text) not in STOP_WORDS] or leaves
 
 
@@ -147,11 +143,7 @@ def _nearly(leaves: Sequence[Leaf], pages: Sequence[_Page]) -> tuple[int, list[_
     """The first page with words that nearly match, and these."""
     wanted = [(number, fold(leaf.text)) for number, leaf in enumerate(leaves) if leaf.kind == "word"]
     for number, page in enumerate(pages):
-        near = {
-            one: leaf
-            for leaf, form in wanted
-            for _, one in nearest(form, set(page.forms), allowed_edits(form))
-        }
+        near = {one: leaf for leaf, form in wanted for _, one in nearest(form, set(page.forms), allowed_edits(form))}
         found = [
             _Match(word.start, word.end, near[form])
             for word, form in zip(page.words, page.forms, strict=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from search import nodes
 from search.engine import Engine, Found, Request
 from search.german import fold
-from search.nearness import allowed_edits, nearest, slips
+from search.nearness import allowed_edits, edits, nearest, slips
 from search.nodes import Fuzzy, Limited, Node
 from search.planner import leaf_node, word_node
 from search.syntax import Leaf
@@ -37,8 +37,7 @@ class Speller:
             return {}
         chosen = _longest(words)
         rows = tuple(
-            nodes.all_of((_nearly(leaf), *(leaf_node(other) for other in words if other != leaf)))
-            for leaf in chosen
+            nodes.all_of((_nearly(leaf), *(leaf_node(other) for other in words if other != leaf))) for leaf in chosen
         )
         sample = self._sample(nodes.any_of(rows))
         found: dict[Leaf, Node] = {}
@@ -84,27 +83,28 @@ class Speller:
                 forms = found.stored.forms()
                 seen.update(forms.keys())
                 surfaces |= forms
-        near = [(edits, -seen[one], one) for edits, one in nearest(form, seen, max(1, allowed_edits(form)))]
-        return [(edits, one, surfaces[one]) for edits, _, one in sorted(near)[:MOST]]
+        near = [(apart, -seen[one], one) for apart, one in nearest(form, seen, max(1, allowed_edits(form)))]
+        return [(apart, one, surfaces[one]) for apart, _, one in sorted(near)[:MOST]]
 
 
 def _nearly(leaf: Leaf) -> Node:
+    """Words of similar spelling: two edits in the short fields; one, or an OCR slip, in the long text."""
     form = fold(leaf.text)
-    fields = (leaf.field,) if leaf.field else _FIELDS
     most = allowed_edits(form)
-    variants = frozenset(slips(form))
-    near: list[Node] = [nodes.Among(field, variants) for field in fields if variants]
-    if most:
-        near += [Fuzzy(field, form, most) for field in fields]
+    near: list[Node] = []
+    for field in (leaf.field,) if leaf.field else _FIELDS:
+        forgiven = min(most, 1) if field == "body" else most
+        if forgiven:
+            near.append(Fuzzy(field, form, forgiven))
+        near += [nodes.Term(field, slip) for slip in slips(form) if edits(form, slip, forgiven) > forgiven]
     return nodes.any_of(tuple(near))
 
 
 def _alternatives(leaf: Leaf, spelled: Sequence[tuple[int, str, str]], weight: float) -> Node:
-    fields = (leaf.field,) if leaf.field else _FIELDS
     return nodes.best(
         tuple(
-            nodes.Weighted(word_node(Leaf("word", surface), fields), weight * NEAR[min(edits, 2)])
-            for edits, _, surface in spelled
+            nodes.Weighted(word_node(Leaf("word", surface, leaf.field)), weight * NEAR[min(apart, 2)])
+            for apart, _, surface in spelled
         )
     )
 

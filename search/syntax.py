@@ -177,7 +177,7 @@ class _Reader:
         if field == "date":
             leaf = self._days()
             return Clause(leaf, negative) if leaf else None
-        leaf = self._leaf(field)
+        leaf = self._leaf(field) if field else self._unknown_field() or self._leaf(None)
         if leaf is None:
             return None
         self.count += 1
@@ -202,14 +202,21 @@ class _Reader:
             return None
         name = FIELDS.get(fold(found[1]))
         if name is None:
-            if not self.text.startswith("//", found.end()) and found.re is _FIELD:
-                self.problems.append("search.hint.unknown_field")
             return None
         if found.re is _SPACED_FIELD and found[1][0].isupper():
             return None  # "Betreff: ..." copied from a letter are words
         self.place = found.end()
         self._skip()
         return name
+
+    def _unknown_field(self) -> Leaf | None:
+        """``colour:`` is the word ``colour``; what follows is read on its own. A web address is no field."""
+        found = _FIELD.match(self.text, self.place)
+        if found is None or fold(found[1]) in FIELDS or self.text.startswith("//", found.end()):
+            return None
+        self.problems.append("search.hint.unknown_field")
+        self.place = found.end()
+        return Leaf("word", found[1])
 
     def _leaf(self, field: str | None) -> Leaf | None:
         if self.place >= len(self.text):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -44,6 +46,7 @@ def route_by_person(
 
     Raises: NotFound, Forbidden, UsageError (unknown unit or file, or the Document is not yet archived).
     """
+    moment = now()
     with house.database.write() as session:
         document = need_document(session, actor, id)
         need_work(session, actor, document)
@@ -62,7 +65,7 @@ def route_by_person(
             reasons=[{"code": kind}],
             candidates=[],
             actor=actor.name,
-            decided_at=now(),
+            decided_at=moment,
             current=True,
         )
         document.routes.append(route)
@@ -73,7 +76,7 @@ def route_by_person(
         document.unit_id, document.worked_at = unit.id, None
         document.efile_id, document.case_id = _file(session, reference, unit, document)
         place(session, actor, document)
-        _label(session, actor, document, unit, kind)
+        labelled = _label(session, actor, document, unit, kind, moment)
         stale(session, document.id)
         record(
             session,
@@ -87,12 +90,14 @@ def route_by_person(
                 "from_unit": before,
                 "decided_by": DecidedBy.PERSON,
                 "label": kind,
+                "labelled": labelled,
                 "copies": [_unit(units, code).id for code in copies],
                 "efile": document.efile_id,
                 "from_efile": before_efile,
                 "case": document.case_id,
                 "confidentiality": document.confidentiality,
             },
+            at=moment,
         )
         return document.id
 
@@ -129,16 +134,19 @@ def _file(
     return efile.id, case.id if case else None
 
 
-def _label(session: Session, actor: Actor, document: Document, unit: OrgUnit, kind: LabelKind) -> None:
+def _label(
+    session: Session, actor: Actor, document: Document, unit: OrgUnit, kind: LabelKind, moment: datetime
+) -> bool:
     """The label to learn from; a newer one withdraws the older. Confidential letters teach nothing."""
     session.execute(
         sa.update(Label)
         .where(Label.document_id == document.id, Label.withdrawn_at.is_(None))
-        .values(withdrawn_at=now())
+        .values(withdrawn_at=moment)
     )
     if document.confidentiality == Confidentiality.CONFIDENTIAL:
-        return
-    session.add(Label(document_id=document.id, unit_id=unit.id, kind=kind, actor=actor.name, given_at=now()))
+        return False
+    session.add(Label(document_id=document.id, unit_id=unit.id, kind=kind, actor=actor.name, given_at=moment))
+    return True
 
 
 def work_off(house: House, actor: Actor, id: str) -> None:
@@ -148,4 +156,4 @@ def work_off(house: House, actor: Actor, id: str) -> None:
         need_work(session, actor, document)
         if document.worked_at is None:
             document.worked_at = now()
-            record(session, actor, "document.work_off", "document", document.id)
+            record(session, actor, "document.work_off", "document", document.id, at=document.worked_at)

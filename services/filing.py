@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from archive.transfer_note import ScanRecord, transfer_note
 from core.clock import now, stamp, today
 from core.durable import remove_tree
-from core.hashing import sha256_file
 from core.ids import new_id
 from models import (
     SYSTEM,
@@ -53,7 +52,6 @@ def file_document(house: House, document_id: str) -> None:
             document.pdf_path = str(pdf.relative_to(house.settings.archive))
         place(session, SYSTEM, document)
         stale(session, document_id)
-        files = {"metadata.json": sha256_file(house.store.file("document", document_id, "metadata.json"))}
         record(
             session,
             SYSTEM,
@@ -68,7 +66,7 @@ def file_document(house: House, document_id: str) -> None:
                 "valid": document.valid,
                 "flavour": document.flavour,
                 "confidentiality": document.confidentiality,
-                "files": files,
+                "object": house.store.digest("document", document_id),
             },
         )
     _sweep(house, document_id)

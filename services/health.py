@@ -48,17 +48,20 @@ def need_programs(settings: Settings) -> None:
         raise ProgramMissing("verapdf_missing", path=str(settings.verapdf))
 
 
-def examine(house: House) -> Iterator[Finding]:
-    """Look at programs, languages, validator, database, index and disk."""
+def examine_machine(settings: Settings) -> Iterator[Finding]:
+    """Look at programs, languages and validator; needs no home."""
     for program, package in APT.items():
         path = shutil.which(program)
         yield Finding(program, path is not None, path or package, None if path else "doctor.apt")
-    missing = [code for code in house.settings.languages.split("+") if code not in _languages()]
-    yield Finding(
-        "languages", not missing, ", ".join(missing or _languages()), "doctor.language" if missing else None
-    )
-    jars = len(list(house.settings.verapdf.glob("lib/*.jar")))
+    there = _languages()
+    missing = [code for code in settings.languages.split("+") if code not in there]
+    yield Finding("languages", not missing, ", ".join(missing or there), "doctor.language" if missing else None)
+    jars = len(list(settings.verapdf.glob("lib/*.jar")))
     yield Finding("verapdf", jars > 0, f"{jars} jars", None if jars else "doctor.verapdf")
+
+
+def examine_home(house: House) -> Iterator[Finding]:
+    """Look at database, index and disk of a home."""
     yield _tried("database", lambda: _database(house), "doctor.database")
     yield _tried("search", lambda: f"{house.settings.search}: {house.reader.count()}", "doctor.search")
     usage = shutil.disk_usage(house.settings.home)

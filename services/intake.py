@@ -70,11 +70,9 @@ def start_batch(house: House, actor: Actor, facts: BatchFacts) -> str:
     )
     with house.database.write() as session:
         session.add(batch)
-        details = {
-            name: getattr(facts, name) for name in ("device", "profile", "box") if getattr(facts, name)
-        }
+        details = {name: getattr(facts, name) for name in ("device", "profile", "box", "expected_sheets")}
         values = {"operator": facts.operator} if facts.operator else None
-        record(session, actor, "batch.start", "batch", batch.id, data=details, values=values)
+        record(session, actor, "batch.start", "batch", batch.id, data=details, values=values, at=batch.started_at)
     return batch.id
 
 
@@ -128,6 +126,7 @@ def _take(
         place = archive_source(house, source_id, sha256, named, name, found) if found else None
         if failure:
             put_into_quarantine(house, source_id, named, failure)
+    moment = now()
     with house.database.write() as session:
         lock(session)
         source = known = session.get(Source, source_id)
@@ -142,7 +141,7 @@ def _take(
                 media_type=found.media_type if found else None,
                 batch_id=batch_id,
                 received_on=received_on,
-                received_at=now(),
+                received_at=moment,
                 confidentiality=Confidentiality.NORMAL,
                 state=State.QUARANTINED if failure else State.WORKING,
                 step=Step.RECEIVE if failure else Step.OPEN,
@@ -151,7 +150,7 @@ def _take(
                 object_path=place,
                 quarantine_path=f"{source_id}/{named.name}" if failure else None,
                 warnings=list(found.warnings) if found else [],
-                updated_at=now(),
+                updated_at=moment,
             )
             session.add(source)
             session.flush()
@@ -170,8 +169,13 @@ def _take(
                     "received_on": received_on.isoformat(),
                     "state": source.state,
                     "reason": source.reason,
+                    "reason_details": source.reason_details,
+                    "warnings": source.warnings,
+                    "quarantined": source.quarantine_path is not None,
+                    "object": house.store.digest("source", source_id) if place else None,
                 },
                 values={"name": name},
+                at=moment,
             )
         _note_delivery(session, actor, source_id, batch_id, name, origin, duplicate=known is not None)
         return Received(source_id, name, known is not None, State(source.state))
@@ -183,26 +187,27 @@ def _note_delivery(
     """A crash before the move to done/ brings the very same file again: that is no new delivery."""
     if session.scalar(sa.select(Delivery.id).where(Delivery.origin == origin)) is not None:
         return
+    moment = now()
     session.add(
         Delivery(
             source_id=source_id,
             batch_id=batch_id,
             name=name,
             origin=origin,
-            delivered_at=now(),
+            delivered_at=moment,
             duplicate=duplicate,
         )
     )
-    if duplicate:
-        record(
-            session,
-            actor,
-            "source.duplicate",
-            "source",
-            source_id,
-            data={"batch": batch_id},
-            values={"name": name},
-        )
+    record(
+        session,
+        actor,
+        "source.deliver",
+        "source",
+        source_id,
+        data={"batch": batch_id, "duplicate": duplicate},
+        values={"name": name, "origin": origin},
+        at=moment,
+    )
 
 
 def look_into(path: Path) -> tuple[Inspection | None, LetterError | None]:

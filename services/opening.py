@@ -72,6 +72,7 @@ def _make_documents(house: House, source_id: str, count: int, parts: list[Part])
                         "id": f"{source_id}-{number}",
                         "pages": list(part.pages),
                         "separators": list(part.separator_pages),
+                        "warnings": list(part.warnings),
                     }
                     for number, part in enumerate(parts, start=1)
                 ],

@@ -40,7 +40,8 @@ def put_aside(house: House, kind: str, id: str, code: str, details: dict[str, An
         if row.state in (State.FILED, State.CLARIFY):
             return
         row.state, row.reason, row.reason_details, row.updated_at = State.QUARANTINED, code, details, now()
-        record(session, SYSTEM, f"{kind}.quarantine", kind, id, data={"reason": code, "step": row.step})
+        data = {"reason": code, "details": details, "step": row.step}
+        record(session, SYSTEM, f"{kind}.quarantine", kind, id, data=data, at=row.updated_at)
 
 
 def _thing(session: Session, kind: str, id: str) -> Source | Document:
@@ -141,7 +142,7 @@ def discard(house: House, actor: Actor, id: str, purpose: str) -> None:
         if not isinstance(row, Source):
             raise UsageError("discard_only_files", id=id)
         row.discarded_at = now()
-        record(session, actor, "source.discard", "source", row.id, purpose=purpose)
+        record(session, actor, "source.discard", "source", row.id, purpose=purpose, at=row.discarded_at)
 
 
 def _quarantined(session: Session, id: str) -> Source | Document:

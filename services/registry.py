@@ -343,6 +343,7 @@ def _add_grant(
     *,
     confidential: bool,
 ) -> None:
+    moment = now()
     session.add(
         Grant(
             user_id=user.id,
@@ -350,7 +351,7 @@ def _add_grant(
             permission=permission,
             confidential=confidential,
             given_by=actor.name,
-            given_at=now(),
+            given_at=moment,
         )
     )
     session.flush()
@@ -361,6 +362,7 @@ def _add_grant(
         "user",
         user.id,
         data={"unit": unit_id, "permission": permission, "confidential": confidential},
+        at=moment,
     )
 
 

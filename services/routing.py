@@ -65,6 +65,7 @@ def route_document(house: House, document_id: str) -> None:
         if document.state != State.WORKING:
             return
         proposal = propose(house, session, document, "\f".join(texts))
+    moment = now()
     with house.database.write() as session:
         document = session.get_one(Document, document_id)
         if document.state != State.WORKING:
@@ -83,12 +84,12 @@ def route_document(house: House, document_id: str) -> None:
                 reasons=list(proposal.reasons),
                 candidates=[list(candidate) for candidate in proposal.candidates],
                 actor=SYSTEM.name,
-                decided_at=now(),
+                decided_at=moment,
                 current=True,
             )
         )
         document.unit_id, document.efile_id, document.case_id = proposal.unit, proposal.efile, proposal.case
-        document.step, document.updated_at = Step.SEAL, now()
+        document.step, document.updated_at = Step.SEAL, moment
         record(
             session,
             SYSTEM,
@@ -105,6 +106,7 @@ def route_document(house: House, document_id: str) -> None:
                 "candidates": [list(candidate) for candidate in proposal.candidates],
                 "reasons": list(proposal.reasons),
             },
+            at=moment,
         )
 
 
@@ -195,7 +197,7 @@ def _related(unit_id: str, other: OrgUnit, units: Mapping[str, OrgUnit]) -> bool
     """Whether two units are the same or one lies directly under the other."""
     by_id = {unit.id: unit for unit in units.values()}
     parent = by_id[unit_id].parent_id if unit_id in by_id else None
-    return unit_id == other.id or parent == other.id or other.parent_id == unit_id
+    return other.id in {unit_id, parent} or other.parent_id == unit_id
 
 
 def _by_rule(session: Session, document: Document, text: str) -> Proposal | None:

@@ -53,9 +53,8 @@ def _seal(house: House, document_id: str, folder: Path) -> None:
             pages=None if whole else tuple(entry.page.number for entry in document.pages),
         )
     sealed = seal(job, house.validator, folder)
-    pdf = folder / PDF
-    if sealed.pdf is not None and sealed.pdf != pdf:
-        sealed.pdf.replace(pdf)
+    if sealed.pdf is not None:
+        write_whole(folder / PDF, sealed.pdf.read_bytes(), sync=False)  # a copy: it may be the archived original
     verdict = {
         "pdf": sealed.pdf is not None,
         "rung": sealed.rung,

@@ -69,7 +69,8 @@ def train_model(
             "model.train",
             "model",
             str(row.version),
-            data={"card_sha256": seal, "examples": len(examples), "gate": gate},
+            data={"folder": folder, "card_sha256": seal, "examples": len(examples), "gate": gate},
+            at=row.trained_at,
         )
         if gate["passed"]:
             _activate(session, actor, row, gate["why"])
@@ -140,6 +141,7 @@ def _activate(session: Session, actor: Actor, row: RoutingModel, why: str) -> No
         str(row.version),
         purpose=why,
         data={"card_sha256": row.sha256},
+        at=row.activated_at,
     )
 
 

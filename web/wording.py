@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from core.clock import TOWN
 from core.i18n import default_language, text
 
-FILTERS = ("day", "moment", "sure", "why", "problem", "warning", "doctype", "parts", "unit")
+FILTERS = ("day", "moment", "sure", "why", "problem", "warning", "doctype", "parts", "unit", "shortlist")
+_WORTH_A_BUTTON = 0.01
 _SURE = ((0.95, "surest"), (0.8, "likely"), (0.5, "possible"), (0.2, "unsure"), (0.0, "hardly"))
 
 
@@ -78,6 +79,12 @@ def parts(highlight: str) -> list[tuple[str, bool]]:
 def unit(code: str | None, names: Mapping[str, str]) -> str:
     """A unit's code with its name."""
     return f"{code} {names.get(code, '')}".strip() if code else "–"
+
+
+def shortlist(candidates: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The candidates that are worth a button, the best first: always two, more when they are likely at all."""
+    known = [one for one in candidates if one["unit"]]
+    return [one for place, one in enumerate(known) if place < 2 or one["confidence"] >= _WORTH_A_BUTTON]
 
 
 def _known(key: str, otherwise: str, details: Mapping[str, object]) -> str:

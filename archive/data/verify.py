@@ -71,9 +71,7 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     left, right = times(s, BASE), add(r, times(h, point))
-    return not (
-        (left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P
-    )
+    return not ((left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P)
 
 
 # --- the package ---
@@ -136,9 +134,7 @@ def check_chain(folder: Path, problems: list[str]) -> tuple[list[Any], list[Any]
             unproved += part["entries"]
             continue
         message = canonical({name: block[name] for name in SIGNED})
-        fits = (
-            block["head"] == head and block["last"] == seq - 1 and block["first"] == part["entries"][0]["seq"]
-        )
+        fits = block["head"] == head and block["last"] == seq - 1 and block["first"] == part["entries"][0]["seq"]
         if not fits or not is_signed(key, message, bytes.fromhex(block["signature"])):
             problems.append(f"signature wrong: entries {block['first']}-{block['last']}")
         else:
@@ -158,9 +154,7 @@ def main() -> int:
             print(f"proved: {name} stands in a signed entry of the journal")
         else:
             later = any(value in canonical(entry["data"]).decode() for entry in unproved)
-            open_points.append(
-                f"{name}: {'its entry is not signed yet' if later else 'not bound to the journal'}"
-            )
+            open_points.append(f"{name}: {'its entry is not signed yet' if later else 'not bound to the journal'}")
     for line in problems:
         print("WRONG", line)
     for line in open_points:

@@ -18,9 +18,7 @@ Box = tuple[float, float, float, float]
 def text(pdf: Path) -> list[str]:
     """The text of each page, in the order of the content. Raises: ProgramMissing, ProgramFailed."""
     return (
-        run(["pdftotext", "-raw", "-enc", "UTF-8", str(pdf), "-"], _LIMITS)
-        .decode("utf-8", "replace")
-        .split("\f")[:-1]
+        run(["pdftotext", "-raw", "-enc", "UTF-8", str(pdf), "-"], _LIMITS).decode("utf-8", "replace").split("\f")[:-1]
     )
 
 

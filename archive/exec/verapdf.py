@@ -35,9 +35,7 @@ class Verdict:
     flavour: str | None
     valid: bool
     checks: int = 0
-    failed: Mapping[str, int] = field(
-        default_factory=dict
-    )  # "6.2.4.3-2": count; clause of ISO 19005 and test
+    failed: Mapping[str, int] = field(default_factory=dict)  # "6.2.4.3-2": count; clause of ISO 19005 and test
     seconds: float = 0.0
     version: str = ""
     error: str | None = None
@@ -129,9 +127,7 @@ class Validator:
             options.append(f"-XX:SharedArchiveFile={archive}")
         path = "".join(f"{jar}:" for jar in jars)  # as in setup_verapdf.sh: the class data archive holds it
         process = subprocess.Popen(
-            limited(
-                ["java", *options, "-cp", path, "Validator"], Limits(cpu_seconds=_JVM_SECONDS, memory_mb=0)
-            ),
+            limited(["java", *options, "-cp", path, "Validator"], Limits(cpu_seconds=_JVM_SECONDS, memory_mb=0)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

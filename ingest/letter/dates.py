@@ -1,7 +1,8 @@
 """Dates in all German spellings (and English ones), with slips of OCR.
 
 Own expressions instead of ``dateparser``: that takes 1 to 20 ms a line, reads "Am Wehr 12" or a
-reference as a date, and knows no slips of OCR. A letter has some fifty lines and the whole of it shall take less than 30 ms.
+reference as a date, and knows no slips of OCR. A letter has some fifty lines, and the
+whole of it shall take less than 30 ms.
 """
 
 from __future__ import annotations
@@ -88,9 +89,7 @@ def find_dates(text: str) -> list[Found]:
     for spelling in _SPELLINGS:
         for match in spelling.finditer(text):
             day = _day(match)
-            if day is not None and not any(
-                match.start() < other.end and other.start < match.end() for other in found
-            ):
+            if day is not None and not any(match.start() < other.end and other.start < match.end() for other in found):
                 found.append(Found(day, match.start(), match.end()))
     return sorted(found, key=lambda item: item.start)
 
@@ -100,7 +99,7 @@ def month_of(name: str) -> int | None:
     folded = fold(name)
     if folded in _MONTH_OF:
         return _MONTH_OF[folded]
-    near = {number for word, number in _MONTH_OF.items() if len(word) >= 4 and one_slip(word, folded)}
+    near = {number for word, number in _MONTH_OF.items() if len(word) >= 5 and one_slip(word, folded)}
     return near.pop() if len(near) == 1 else None
 
 

@@ -30,7 +30,5 @@ def find_deadlines(text: str) -> tuple[Deadline, ...]:
         if match is not None and not _PAST.search(before[: match.start()]):
             found.append((date.start, Deadline(date.day, (match[0] + flat[date.start : date.end]).strip())))
     found.extend((match.start(), Deadline(None, match[0])) for match in _WITHIN.finditer(flat))
-    unique: dict[Deadline, None] = dict.fromkeys(
-        deadline for _, deadline in sorted(found, key=lambda item: item[0])
-    )
+    unique: dict[Deadline, None] = dict.fromkeys(deadline for _, deadline in sorted(found, key=lambda item: item[0]))
     return tuple(unique)

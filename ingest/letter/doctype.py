@@ -42,8 +42,7 @@ _WORDS = {
 }
 DOCTYPES = tuple(_WORDS)
 _PATTERNS = {
-    name: re.compile(rf"(?<![a-zäöüß])(?:{words})(?![a-zäöüß])", re.IGNORECASE)
-    for name, words in _WORDS.items()
+    name: re.compile(rf"(?<![a-zäöüß])(?:{words})(?![a-zäöüß])", re.IGNORECASE) for name, words in _WORDS.items()
 }
 _HEADLINE = 1.5  # for a word that the subject begins with
 _OURS = re.compile(

@@ -21,9 +21,7 @@ _COUNT = re.compile(
     r"^\(?(\d{1,2}|eine?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)\)?(?:\s*(?:Stück|Anlagen?|Blatt|x))?\.?$",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(
-    r"^(\d{1,2}|eine?|zwei|drei|vier|fünf|sechs)\s+(?:Anlagen?|Beilagen?|Anl\.)\b", re.IGNORECASE
-)
+_COUNTED = re.compile(r"^(\d{1,2}|eine?|zwei|drei|vier|fünf|sechs)\s+(?:Anlagen?|Beilagen?|Anl\.)\b", re.IGNORECASE)
 _NUMBERS = {
     "ein": 1,
     "eine": 1,

@@ -270,9 +270,7 @@ _WORDS: dict[Label, tuple[str, ...]] = {
         "encl.",
     ),
 }
-_ALL = sorted(
-    ((word, label) for label, words in _WORDS.items() for word in words), key=lambda item: -len(item[0])
-)
+_ALL = sorted(((word, label) for label, words in _WORDS.items() for word in words), key=lambda item: -len(item[0]))
 _WORD_START = re.compile(r"(?:^|(?<=[\s,;/|·•(]))[a-z]{2}")
 
 
@@ -364,9 +362,7 @@ def find_labels(text: str) -> list[Hit]:
             continue
         rest = text[match.end() : match.end() + 12]
         colon = re.match(r"\s*(?:\(n\))?\s*[:=]", rest)
-        first = not text[hits[-1].end if hits else 0 : match.start()].strip(
-            " ,/|-"
-        )  # nothing but labels before
+        first = not text[hits[-1].end if hits else 0 : match.start()].strip(" ,/|-")  # nothing but labels before
         alone = first and not text[match.end() :].strip(" .,-")
         if match[0].strip(".,") in _NEEDS_COLON and colon is None and not alone:
             continue
@@ -399,9 +395,4 @@ def only_labels(text: str) -> bool:
 
 def _is_within(text: str, before: Hit, hit: Hit) -> bool:
     """A word that belongs to the value of the label before: "Ihr Zeichen: Kassenzeichen 5.0110"."""
-    return (
-        not before.bare
-        and hit.bare
-        and not text[before.end : hit.start].strip()
-        and bool(text[hit.end :].strip())
-    )
+    return not before.bare and hit.bare and not text[before.end : hit.start].strip() and bool(text[hit.end :].strip())

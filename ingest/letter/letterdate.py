@@ -13,9 +13,7 @@ from ingest.letter.sheet import Row
 from ingest.letter.slips import fold, folded_pattern
 
 LEAST = 1.0
-_PLACE_BEFORE = re.compile(
-    r"^[^\W\d_][\w.()/ -]{1,38}?(?:,\s*(?:den|d\.|am|im|der)?|\s+(?:den|d\.|am)|\s*[,.;:])\s*$"
-)
+_PLACE_BEFORE = re.compile(r"^[^\W\d_][\w.()/ -]{1,38}?(?:,\s*(?:den|d\.|am|im|der)?|\s+(?:den|d\.|am)|\s*[,.;:])\s*$")
 _DAY_BEFORE = re.compile(
     r"^(?:den|am|vom)?\s*(?:Mo|Di|Mi|Do|Fr|Sa|So|Mon|Diens|Donners|Frei|Sams|Sonn)\w*[.,]?\s*(?:,|den|d\.)*\s*$"
 )
@@ -63,9 +61,7 @@ def find_letter_date(parts: Parts) -> date | None:
 
 def _ranked(parts: Parts) -> Iterator[tuple[float, date]]:
     others = {
-        item.value_row
-        for item in parts.labelled
-        if item.label is Label.OTHER_DATE and item.value_row != item.row
+        item.value_row for item in parts.labelled if item.label is Label.OTHER_DATE and item.value_row != item.row
     }
     for item in parts.labelled:
         if item.label is Label.DATE:

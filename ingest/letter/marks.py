@@ -11,7 +11,7 @@ _PLACE = re.compile(
     r"^(?:D\s?[-–]\s?|DE\s?[-–]\s?)?(?P<code>[0-9OolI|]{5})\s+(?P<city>[A-ZÄÖÜ][\w.äöüß]*(?:[\s/-]+[\w.()äöüß-]+){0,5})\s*,?$"
 )
 _PLACE_ABROAD = re.compile(
-    r"^(?:(?:[A-Z]{1,3}[-–]\s?)?\d{4}(?:\s?[A-Z]{2})?\s+[A-ZÄÖÜ][\w-]+(?:\s[\w-]+){0,2}"
+    r"^(?:(?:[A-Z]{1,3}[-–]\s?)?(?!19|20)\d{4}(?:\s?[A-Z]{2})?\s+[A-ZÄÖÜ][\w-]+(?:\s[\w-]+){0,2}"
     r"|[A-Z][\w. ]+,?\s[A-Z]{2}\s\d{5}(?:,\s?[A-Z]+)?)$"
 )
 _PLACE_WITHIN = re.compile(r"(?<![0-9A-Za-z])[0-9OolI|]{5}\s+[A-ZÄÖÜ][a-zäöüß]+")
@@ -23,9 +23,7 @@ _STREET_WORD = (
 _NUMBER = r"\d{1,3}\s?(?:[a-zA-Z]\b)?(?:\s?[-–/+]\s?\d{1,3}\s?[a-z]?)?(?:\s?,.*)?$"
 _STREET = re.compile(rf"^(?:[\w.'’/-]+\s){{0,4}}?[\w.-]*\s?{_NUMBER}")
 _STREET_NAMED = re.compile(rf"{_STREET_WORD}\s*{_NUMBER}", re.IGNORECASE)
-_BOX = re.compile(
-    r"^(?:Postfach|Postf\.|PF)\s*[\d\s]+$|^(?:Außerhalb|Haus|Hof|Hausnummer)\s\d+", re.IGNORECASE
-)
+_BOX = re.compile(r"^(?:Postfach|Postf\.|PF)\s*[\d\s]+$|^(?:Außerhalb|Haus|Hof|Hausnummer)\s\d+", re.IGNORECASE)
 _ROOM = re.compile(
     r"^(?:c/o|z\.\s?H(?:d|dn)?\.|zu Händen|Zimmer\b|Zi\.|Hinterhaus|App(?:artement|\.)|\(.*\)$)",
     re.IGNORECASE,
@@ -119,13 +117,11 @@ _CLOSING = re.compile(
             "yours ",
             "sincerely ",
             "best regards",
-            "i.a. ",
-            "i.v. ",
-            "gez. ",
         )
     )
     + r")"
 )
+_SIGNED = re.compile(r"^(?:" + "|".join(_starts(words) for words in ("i. a. ", "i. v. ", "gez. ", "ppa. ")) + r")")
 _CONTACT = re.compile(
     r"[\w.+-]+\s?@\s?[\w-]+\.\w|\bwww\.|https?:|^(?:\(?0\d{2,5}\)?|\+\d{2})[\s/\d().-]{5,}$|\.(?:de|com|net|org)\b",
     re.IGNORECASE,
@@ -142,9 +138,7 @@ _TOWN_WORD = (
     r"|Stadtverwaltung|Gemeindeverwaltung|Magistrat|(?:Ober)?bürgermeister(?:in|amt)?|Verbandsgemeinde|Samtgemeinde|Rathaus"
     r"|Verwaltung der Stadt|(?:Gemeinde|Markt|Flecken)(?=\s[^\W\d_]+$))"
 )
-_TOWN = re.compile(
-    rf"^(?:An\s+)?(?:(?:die|das|den|der|dem|Die|Das|Der|Herrn?|Frau)\s+)*{_TOWN_WORD}\b", re.IGNORECASE
-)
+_TOWN = re.compile(rf"^(?:An\s+)?(?:(?:die|das|den|der|dem|Die|Das|Der|Herrn?|Frau)\s+)*{_TOWN_WORD}\b", re.IGNORECASE)
 _TO = re.compile(
     r"^(?:An|AN)(?:\s+(?:die|das|den|alle|DIE|DAS|DEN|Frau|Herrn|Herr|Stadt|Ihr|Euch)\b|\s*:?\s*$)|^(?:Empfänger|To)\s*:"
 )
@@ -206,6 +200,11 @@ def is_salutation(text: str) -> bool:
 def is_closing(text: str) -> bool:
     """A line that takes leave."""
     return _CLOSING.search(fold(text.strip())) is not None and len(text) < 110
+
+
+def is_signed(text: str) -> bool:
+    """A line that signs for somebody: "i. A. Köster"."""
+    return _SIGNED.match(fold(text.strip())) is not None and len(text) < 60
 
 
 def is_postal(text: str) -> bool:

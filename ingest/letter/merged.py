@@ -22,21 +22,14 @@ def unmerge(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Rows of a plain text, a date at the end of an address line as a row of its own."""
     places = {place for row in rows[: 2 * HEAD_ROWS] if (place := marks.place_of(row.text)) is not None}
     parted = [
-        part
-        for number, row in enumerate(rows)
-        for part in (_parted(row, places) if number < HEAD_ROWS else [row])
+        part for number, row in enumerate(rows) for part in (_parted(row, places) if number < HEAD_ROWS else [row])
     ]
     return tuple(replace(row, number=number) for number, row in enumerate(parted))
 
 
 def _parted(row: Row, places: Iterable[str]) -> list[Row]:
     dates = find_dates(row.text)
-    if (
-        len(dates) != 1
-        or len(row.text) > 90
-        or leading(row.text) is not None
-        or row.text[dates[0].end :].strip(" .")
-    ):
+    if len(dates) != 1 or len(row.text) > 90 or leading(row.text) is not None or row.text[dates[0].end :].strip(" ."):
         return [row]
     before = row.text[: dates[0].start]
     left = _left(before, places, first=row.number < FIRST_ROWS)

@@ -12,7 +12,7 @@ _LENGTHS = {
     "IT": 27,
     "LI": 21, "LT": 20, "LU": 20, "NL": 18, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "TR": 26,
 }  # fmt: skip
-_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Z3€])((?:[ .]?[0-9A-Za-z|!]){14,28})")
+_IBAN = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(_LENGTHS)}|D3|D€)((?:[ .]?[0-9A-Za-z|!]){{14,28}})")
 _AMOUNT = re.compile(
     r"(?:(?P<before>€|EUR|Euro)\s?)?(?<![\w.,/-])(?P<whole>\d{1,3}(?:[. ’']\d{3})+|\d{1,9})"
     r"(?:,\s?(?P<cents>\d{2}|-{1,2}|–|—))?(?![\d])(?:\s?(?P<after>€|EUR\b|Euro\b))?",
@@ -25,9 +25,7 @@ def find_ibans(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for match in _IBAN.finditer(text):
         country = match[1].replace("3", "E").replace("€", "E")
-        length = _LENGTHS.get(country)
-        if length is None:
-            continue
+        length = _LENGTHS[country]
         rest = re.sub(r"[ .]", "", match[2])[: length - 2]
         for tail in (rest.upper(), as_digits(rest), as_digits(rest[:2]) + rest[2:].upper()):
             iban = country + tail

@@ -1,8 +1,8 @@
 """Who wrote and to whom: the address blocks of the head, the return address, the letterhead, the signature.
 
 Every candidate for the sender has points by its place and make-up, and more where other candidates bear
-the same name. DIN 5008: return address in small print on top of the address field, 20 to 105 mm from the left edge,
-27 mm (form A) or 45 mm (form B) from the top.
+the same name. DIN 5008: return address in small print on top of the address field, 20 to 105 mm
+from the left edge, 27 mm (form A) or 45 mm (form B) from the top.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ SURE_RECIPIENT = 1.5
 LEAST_SENDER = 1.0
 MAX_LINES = 8
 LARGE = 1.35  # times the usual height of a row: a letterhead
+_LOGO = re.compile(r"^[A-ZÄÖÜ&]{1,3}$")  # initials drawn large
 _HONORIFIC = re.compile(r"^(?:Herrn?|Frau|Firma|Fa\.|Familie)$")
 
 
@@ -95,9 +96,7 @@ def _groups(head: Sequence[Row], town: str | None) -> list[Group]:
         parts = marks.address_parts(text)
         label = leading(text)
         if parts is not None:
-            groups.append(
-                Group([row], [clean_name(part) for part in parts], True, True, labelled=_is_sender(label))
-            )
+            groups.append(Group([row], [clean_name(part) for part in parts], True, True, labelled=_is_sender(label)))
             current = None
         elif _ends_group(text, label):
             if (label is not None and label.label in (Label.CONTACT, Label.FIRM)) or marks.is_contact(text):
@@ -121,11 +120,7 @@ def _ends_group(text: str, label: object) -> bool:
         return False
     if kind is not None or marks.is_contact(text):
         return True
-    return (
-        marks.is_postal(text)
-        or (bool(find_dates(text)) and len(text) < 60)
-        or not re.search(r"[^\W\d]{2}", text)
-    )
+    return marks.is_postal(text) or (bool(find_dates(text)) and len(text) < 60) or not re.search(r"[^\W\d]{2}", text)
 
 
 def _belongs(group: Group, row: Row) -> bool:
@@ -168,19 +163,12 @@ def _only_opening(group: Group | None) -> bool:
     """The group holds no more than "An das", "Herrn"."""
     if group is None:
         return False
-    return all(
-        marks.addresses(line) or _HONORIFIC.match(line) or marks.names_town(line, None)
-        for line in group.lines
-    )
+    return all(marks.addresses(line) or _HONORIFIC.match(line) or marks.names_town(line, None) for line in group.lines)
 
 
 def _street_and_place(text: str) -> bool:
     pieces = re.split(r"\s*[·•|,]\s*|\s+[-–—]\s+", text)
-    return (
-        len(pieces) >= 2
-        and marks.is_street(pieces[0])
-        and any(marks.is_place(piece) for piece in pieces[1:3])
-    )
+    return len(pieces) >= 2 and marks.is_street(pieces[0]) and any(marks.is_place(piece) for piece in pieces[1:3])
 
 
 def _unplaced(groups: list[Group], row: Row) -> Group | None:
@@ -207,9 +195,7 @@ def _recipient(groups: Sequence[Group], parts: Parts, town: str | None) -> Group
     return group if points >= SURE_RECIPIENT else None
 
 
-def _recipient_points(
-    group: Group, groups: Sequence[Group], signatures: Sequence[str], town: str | None
-) -> float:
+def _recipient_points(group: Group, groups: Sequence[Group], signatures: Sequence[str], town: str | None) -> float:
     """How much a group looks like the address of the town."""
     if group.labelled:
         return -5.0
@@ -236,20 +222,14 @@ def _recipient_points(
         points += 0.8
     points += 0.4 * (number > 0)
     box = group.box
-    if (
-        box is not None
-        and FIELD_LEFT[0] <= box.left <= FIELD_LEFT[1]
-        and FIELD_TOP[0] <= box.top <= FIELD_TOP[1] + 15
-    ):
+    if box is not None and FIELD_LEFT[0] <= box.left <= FIELD_LEFT[1] and FIELD_TOP[0] <= box.top <= FIELD_TOP[1] + 15:
         points += 0.6
     if any(alike(name, line) for name in signatures for line in group.lines[:2]):
         points -= 3.0
     return points
 
 
-def _candidates(
-    groups: Sequence[Group], recipient: Group | None, parts: Parts, town: str | None
-) -> list[_Candidate]:
+def _candidates(groups: Sequence[Group], recipient: Group | None, parts: Parts, town: str | None) -> list[_Candidate]:
     found: list[_Candidate] = []
     above_recipient = True
     usual = median([row.box.height for row in parts.head if row.box is not None] or [0.0])
@@ -257,7 +237,7 @@ def _candidates(
         if group is recipient:
             above_recipient = False
             continue
-        candidate = _from_group(group, number, above_recipient, usual)
+        candidate = _from_group(group, number, above_recipient, usual, has_recipient=recipient is not None)
         if candidate is not None:
             found.append(candidate)
     found.extend(_from_foot(parts, town))
@@ -265,15 +245,22 @@ def _candidates(
     return [
         candidate
         for candidate in found
-        if not _is_town(candidate.name, recipient, town) and can_be_name(candidate.name)
+        if not _is_town(candidate.name, recipient, town)
+        and can_be_name(candidate.name)
+        and not _LOGO.match(candidate.name)
     ]
 
 
-def _from_group(group: Group, number: int, above_recipient: bool, usual: float) -> _Candidate | None:
+def _from_group(
+    group: Group, number: int, above_recipient: bool, usual: float, *, has_recipient: bool
+) -> _Candidate | None:
     lines = _from_name_on(group.lines)
     if not lines or (group.addressed and not group.has_place):
         return None
     points = 2.0 * group.labelled + 0.3 * min(group.contacts, 2) + 0.3 * (number == 0)
+    named = is_firm(lines[0]) or is_person(lines[0])
+    if not (group.has_place or group.inline or named or has_recipient or group.contacts or group.labelled):
+        return None  # it may as well be the subject, or the letter itself
     if group.inline:
         points += 3.4
     elif group.has_place:
@@ -286,7 +273,7 @@ def _from_group(group: Group, number: int, above_recipient: bool, usual: float) 
         return None
     if group.box is not None and group.box.height > LARGE * usual:
         points += 1.5
-    points += 0.5 * (is_firm(lines[0]) or is_person(lines[0]))
+    points += 0.5 * named
     return _Candidate(
         clean_name(lines[0]),
         lines,
@@ -330,6 +317,8 @@ def _from_foot(parts: Parts, town: str | None) -> list[_Candidate]:
     for group in _groups(parts.foot[:FOOT_ROWS], town):
         lines = _from_name_on(group.lines)
         if lines and group.has_place and not group.addressed:
+            if len(lines) > 1 and fold(lines[0]) in fold(lines[1]):  # signed right above
+                lines = lines[1:]
             name = bare_name(lines[0])
             found.append(_Candidate(name, [name, *lines[1:]], [], 2.6 + 2.0 * group.labelled, 2))
     return found

@@ -58,9 +58,7 @@ def part(sheets: tuple[Sheet, ...]) -> Parts:
         return Parts(sheets, (), None, (), ())
     if not first.has_places:
         first = replace(first, rows=unmerge(first.rows))
-        sheets = tuple(
-            first if sheet.rows and sheet.rows[0].page == first.rows[0].page else sheet for sheet in sheets
-        )
+        sheets = tuple(first if sheet.rows and sheet.rows[0].page == first.rows[0].page else sheet for sheet in sheets)
     rows = first.rows
     salutation = _salutation(first)
     if salutation is not None:
@@ -69,13 +67,22 @@ def part(sheets: tuple[Sheet, ...]) -> Parts:
         start = _running_text(rows)
         head = rows[:start] if not first.has_places or start == len(rows) else _above(first, rows[start])
     in_head = set(head)
-    rest = tuple(
-        row for sheet in sheets for row in sheet.rows if row not in in_head and row is not salutation
-    )
-    close = max((place for place, row in enumerate(rest) if marks.is_closing(row.text)), default=None)
-    if close is None:
-        close = _tail(rest)
-    return Parts(sheets, head, salutation, rest[:close], rest[close:])
+    rest = tuple(row for sheet in sheets for row in sheet.rows if row not in in_head and row is not salutation)
+    close = _close(rest)
+    foot = tuple(row for row in rest[close:] if row.page == rest[close].page)
+    return Parts(sheets, head, salutation, rest[:close], foot)
+
+
+def _close(rest: Sequence[Row]) -> int:
+    """Where the foot begins: at the complimentary close, else where it is signed for somebody, or at the tail.
+
+    The last close on the first page that has any: enclosures can be letters, too.
+    """
+    closes = [place for place, row in enumerate(rest) if marks.is_closing(row.text)]
+    if closes:
+        return max(place for place in closes if rest[place].page == rest[closes[0]].page)
+    signed = (place for place, row in enumerate(rest) if marks.is_signed(row.text))
+    return min(next(signed, len(rest)), _tail(rest))
 
 
 def _tail(rest: Sequence[Row]) -> int:
@@ -116,9 +123,7 @@ def _running_text(rows: Sequence[Row]) -> int:
             continue
         long_lines = sum(len(line) >= RUNNING_LENGTH for line in block)
         sentences = len(SENTENCE.findall(text)) + text.endswith(":")
-        if (long_lines and sentences and len(text) > 90) or (
-            len(block) >= 3 and sentences and len(text) > 70
-        ):
+        if (long_lines and sentences and len(text) > 90) or (len(block) >= 3 and sentences and len(text) > 70):
             return place
     return len(rows)
 
@@ -163,9 +168,7 @@ def _under_labels(sheet: Sheet, row: Row, hits: Sequence[Hit]) -> list[Labelled]
         return []
     tokens = other.text.split()
     if len(tokens) < len(hits):
-        return [
-            Labelled(Label.DATE, token, row, other) for token in tokens[-1:] if hits[-1].label is Label.DATE
-        ]
+        return [Labelled(Label.DATE, token, row, other) for token in tokens[-1:] if hits[-1].label is Label.DATE]
     if len(tokens) == len(hits):
         return [Labelled(hit.label, token, row, other) for hit, token in zip(hits, tokens, strict=True)]
     return [

@@ -19,6 +19,7 @@ from ingest.letter.subject import find_subject
 from ingest.words import PageReading
 
 LETTER_LENGTH = 40_000  # characters of a document that can be the letter itself
+LETTER_PAGES = 12  # and pages: what follows are enclosures
 _KEEPS_DOCKETS = re.compile(
     r"gericht|anw[aä]lt|kanzlei|notar|\bRA(?:in)?\b|staatsanwalt|finanzamt|landratsamt|\w+amt\b|ministerium|behörde|präsidium|polizei|versicher|kasse\b"
     r"|verband|gemeinde\b|\bstadt\b|\bkreis\b|inkasso|forderungs|bank\b|haftpflicht|landes\w+|bundes\w+",
@@ -31,17 +32,15 @@ def read_letter(pages: Sequence[PageReading], *, town: str | None = None) -> Let
 
     ``town``: the name of the receiving town ("Stadt Lindenfurt"), where known; the sender is never the town.
     """
-    sheets = lay_out(pages)
+    sheets = lay_out(pages[:LETTER_PAGES])
     parts = part(sheets)
-    text = "\n\n".join(page.text for page in pages)[:LETTER_LENGTH]
+    text = "\n\n".join(page.text for page in pages[:LETTER_PAGES])[:LETTER_LENGTH]
     parties = find_parties(parts, town)
     letter_date = find_letter_date(parts)
     subject = find_subject(parts, parties, letter_date)
     body = "\n".join(row.text for row in parts.body)[:LETTER_LENGTH]
     letterhead = " ".join(parties.sender_lines[:2])
-    references = find_references(
-        parts, subject, body, sender_has_dockets=_KEEPS_DOCKETS.search(letterhead) is not None
-    )
+    references = find_references(parts, subject, body, sender_has_dockets=_KEEPS_DOCKETS.search(letterhead) is not None)
     rows = [row for sheet in sheets for row in sheet.rows]
     announced = pages_announced(sheets)
     enclosures = enclosures_announced(rows)

@@ -129,9 +129,7 @@ def _labelled_in_text(text: str, more: float) -> Iterator[_Seen]:
             continue
         value = reference_value(text[hit.end : hit.end + 60].lstrip().split("\n")[0])
         if value is not None and (not hit.bare or has_shape(value)):
-            yield _Seen(
-                _kind(text, hit, value) + _first_token(value), LABELLED_IN_TEXT + more, hit.label is Label.OWN
-            )
+            yield _Seen(_kind(text, hit, value) + _first_token(value), LABELLED_IN_TEXT + more, hit.label is Label.OWN)
 
 
 def _kind(text: str, hit: Hit, value: str) -> str:

@@ -23,9 +23,7 @@ _TOKEN = re.compile(
 )
 _UNIT_FIRST = r"[0-9]{2,3}(?:\.[0-9]{1,2})?[-/][A-Za-zÄÖÜäöüß]"
 _OF_TOWN = re.compile(rf"{_UNIT_FIRST}|(?!0)[0-9]{{2,3}}(?:\.[0-9]{{1,2}})?-[0-9]+[-/.]")
-_REGISTERS = (
-    "AL|AR|AS|BV|Ca|Cs|Ds|HRB|IK|IN|Js|Kg|KR|LG|Ls|NC|OWi|Qs|SO|Sa|VI|XVI|XVII|ZB|ZR|[ABCEFKLMNORSTUWZ]"
-)
+_REGISTERS = "AL|AR|AS|BV|Ca|Cs|Ds|HRB|IK|IN|Js|Kg|KR|LG|Ls|NC|OWi|Qs|SO|Sa|VI|XVI|XVII|ZB|ZR|[ABCEFKLMNORSTUWZ]"
 DOCKET = re.compile(
     rf"(?<![\w/.-])(?:\d{{1,4}}|[IVX]+)\s(?:[IVX]+\s)?(?:{_REGISTERS})\s"
     r"(?:[A-Z]\s|[IVX]+\s)?\d{1,6}/\d{2,4}"
@@ -104,7 +102,5 @@ def shape_points(token: str) -> float:
     core = token[word.end() :] if word else token
     if len(core) > MAX_LENGTH:
         return 0.0
-    points = next(
-        (points for points, shape in _SHAPES if shape.fullmatch(token) or shape.fullmatch(core)), 0.0
-    )
+    points = next((points for points, shape in _SHAPES if shape.fullmatch(token) or shape.fullmatch(core)), 0.0)
     return min(points, _ABBREVIATED_MOST) if word else points

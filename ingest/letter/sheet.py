@@ -87,9 +87,7 @@ class Sheet:
         box = row.box
         if box is None:
             place = self.rows.index(row) + 1
-            return (
-                self.rows[place] if place < len(self.rows) and self.rows[place].block == row.block else None
-            )
+            return self.rows[place] if place < len(self.rows) and self.rows[place].block == row.block else None
         under = [
             (other.box.top, other)
             for other in self.rows
@@ -108,9 +106,7 @@ def lay_out(pages: Sequence[PageReading]) -> tuple[Sheet, ...]:
 
 def _sheet(page: PageReading, index: int) -> Sheet:
     if page.width <= 0 or not any(word.box[2] > word.box[0] for line in page.lines for word in line):
-        lines = [
-            (block, line) for block, paragraph in enumerate(page.paragraphs) for line in paragraph if line
-        ]
+        lines = [(block, line) for block, paragraph in enumerate(page.paragraphs) for line in paragraph if line]
         rows = tuple(
             Row(" ".join(word.text for word in line), index, block, number)
             for number, (block, line) in enumerate(lines)

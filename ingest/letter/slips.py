@@ -40,11 +40,13 @@ def as_digits(text: str) -> str:
 def repair_numbers(text: str) -> str:
     """Letters in a group of digits as digits: ``2O.1`` is ``20.1``; groups of letters stay as they are."""
 
+    text = re.sub(r"^S(?=\d{1,2}[.-])", "5", text)
+
     def repaired(match: re.Match[str]) -> str:
         group = match[0]
-        before = text[max(0, match.start() - 2) : match.start()]
+        before = match.string[max(0, match.start() - 2) : match.start()]
         if any(char.isdigit() for char in group) or (group in "lI|" and re.fullmatch(r"\d[.]", before)):
             return as_digits(group)
         return group
 
-    return _GROUP.sub(repaired, text)
+    return _GROUP.sub(repaired, _GROUP.sub(repaired, text))  # the second time, the digits before are repaired

@@ -49,11 +49,7 @@ def join_lines(lines: Sequence[str]) -> str:
             and not re.match(r"(?:und|oder|bzw)\b", stripped)
         ):
             text = text[:-1] + stripped
-        elif (
-            re.search(r"\w[-/]$", text)
-            and not re.match(r"(?:und|oder|bzw)\b", stripped)
-            and not text.endswith(" -")
-        ):
+        elif re.search(r"\w[-/]$", text) and not re.match(r"(?:und|oder|bzw)\b", stripped) and not text.endswith(" -"):
             text += stripped
         else:
             text = f"{text} {stripped}".strip()
@@ -71,9 +67,7 @@ def _labelled(parts: Parts, day: date | None) -> list[Row]:
         if re.match(r"hier", row.text.strip(), re.IGNORECASE):
             continue
         rest = row.text[label.end :].strip()
-        following = [
-            other for other in near[place + 1 :] if row in parts.head and _continues_subject(other, day)
-        ]
+        following = [other for other in near[place + 1 :] if row in parts.head and _continues_subject(other, day)]
         if rest:
             return [row, *_same_block(row, following)]
         beside = parts.sheets[row.page].right_of(row)
@@ -119,6 +113,8 @@ def _unlabelled(parts: Parts, parties: Parties, day: date | None) -> list[Row]:
         return []
     if parts.salutation is not None:
         return chosen[-1][-MAX_ROWS:]
+    if not parts.body:  # a note that is nothing but this
+        return []
     return [] if _is_sentence(" ".join(row.text for row in chosen[0])) else chosen[0][:MAX_ROWS]
 
 
@@ -169,9 +165,7 @@ def _below(row: Row, place: int, start: Row | None, parts: Parts) -> bool:
 def _is_other(row: Row, day: date | None) -> bool:
     text = row.text.strip()
     label = leading(text)
-    if label is not None and (
-        label.label not in _CAN_BE_SUBJECT or holds_only_reference(text) or only_labels(text)
-    ):
+    if label is not None and (label.label not in _CAN_BE_SUBJECT or holds_only_reference(text) or only_labels(text)):
         return True
     return (
         sum(char.isalnum() for char in text) < 3

@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 ORDER = [
     {"cli"},
-    {"commands", "web"},
+    {"commands"},  # `serve` starts the web
+    {"web"},
     {"pipeline"},
     {"services"},
     {"ingest", "classify", "archive", "search", "jobs"},

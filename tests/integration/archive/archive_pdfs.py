@@ -107,9 +107,7 @@ def scripts() -> bytes:
     def change(pdf: pikepdf.Pdf) -> None:
         pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS="app.alert('x')")
         pdf.Root.AA = Dictionary(WC=Dictionary(S=Name.JavaScript, JS="1"))
-        pdf.Root.Names = Dictionary(
-            JavaScript=Dictionary(Names=Array(["a", Dictionary(S=Name.JavaScript, JS="2")]))
-        )
+        pdf.Root.Names = Dictionary(JavaScript=Dictionary(Names=Array(["a", Dictionary(S=Name.JavaScript, JS="2")])))
         pdf.pages[0].obj.AA = Dictionary(O=Dictionary(S=Name.JavaScript, JS="3"))
         link = Dictionary(
             Type=Name.Annot,
@@ -200,13 +198,9 @@ def annotations() -> bytes:
     """A note without appearance, a hidden stamp, a movie."""
 
     def change(pdf: pikepdf.Pdf) -> None:
-        note = Dictionary(
-            Type=Name.Annot, Subtype=Name.Text, Rect=[300, 300, 320, 320], Contents="Bitte prüfen"
-        )
+        note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[300, 300, 320, 320], Contents="Bitte prüfen")
         stamp = Dictionary(Type=Name.Annot, Subtype=Name.Stamp, Rect=[400, 300, 420, 320], F=2)
-        movie = Dictionary(
-            Type=Name.Annot, Subtype=Name.Movie, Rect=[100, 100, 120, 120], Movie=Dictionary(F="a")
-        )
+        movie = Dictionary(Type=Name.Annot, Subtype=Name.Movie, Rect=[100, 100, 120, 120], Movie=Dictionary(F="a"))
         pdf.pages[0].obj.Annots = Array([pdf.make_indirect(one) for one in (note, stamp, movie)])
 
     return edited(text_pdf(), change)
@@ -263,9 +257,7 @@ def deep_and_odd() -> bytes:
     """Transfer function, halftone, overprint, wrong rendering intent, interpolated image, newer version."""
 
     def change(pdf: pikepdf.Pdf) -> None:
-        state = Dictionary(
-            Type=Name.ExtGState, TR=Name.Identity, HTP=Array([0, 0]), RI=Name.Bunt, OP=True, OPM=1
-        )
+        state = Dictionary(Type=Name.ExtGState, TR=Name.Identity, HTP=Array([0, 0]), RI=Name.Bunt, OP=True, OPM=1)
         page = pdf.pages[0]
         page.obj.Resources.ExtGState = Dictionary(G9=state)
         image = pikepdf.Stream(pdf, bytes(range(256)) * 3)

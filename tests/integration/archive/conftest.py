@@ -45,8 +45,6 @@ def sealed(validator: Validator, tmp_path: Path) -> Seal:
         scratch.mkdir()
         original = tmp_path / f"original-{count}"
         original.write_bytes(data)
-        return seal(
-            SealJob(original, media_type, layers, "Antrag & <Wohngeld>", "de", pages), validator, scratch
-        )
+        return seal(SealJob(original, media_type, layers, "Antrag & <Wohngeld>", "de", pages), validator, scratch)
 
     return run

@@ -77,9 +77,7 @@ def test_image_file_becomes_valid_without_loss(name: str, sealed: Seal) -> None:
 def test_pages_of_a_tiff(sealed: Seal) -> None:
     image, layer = pdfs.page_image(size=(620, 877))
     frames = [image.convert("1"), Image.new("1", (620, 877), 1), image.convert("1").rotate(180)]
-    data = coded(
-        frames[0], "TIFF", compression="group4", save_all=True, append_images=frames[1:], dpi=(204, 98)
-    )
+    data = coded(frames[0], "TIFF", compression="group4", save_all=True, append_images=frames[1:], dpi=(204, 98))
     result = sealed(data, "image/tiff", (layer, layer, layer))
     assert result.rung == "a" and result.gate["pages"] == 3
     part = sealed(data, "image/tiff", (layer,), pages=(3,))

@@ -29,9 +29,7 @@ def words_of(pdf: Path) -> list[tuple[str, float, float, float, float]]:
 
 
 def text_of(pdf: Path) -> str:
-    return subprocess.run(
-        ["pdftotext", "-raw", str(pdf), "-"], check=True, capture_output=True
-    ).stdout.decode()
+    return subprocess.run(["pdftotext", "-raw", str(pdf), "-"], check=True, capture_output=True).stdout.decode()
 
 
 @pytest.mark.parametrize("name", pdfs.BORN_DIGITAL)
@@ -89,9 +87,7 @@ def test_attachment_survives_ghostscript(sealed: Seal, monkeypatch: pytest.Monke
         assert pdf.attachments["plan.csv"].get_file().read_bytes() == b"a;b\n"
 
 
-def test_ghostscript_that_damages_text_gives_way_to_pictures(
-    sealed: Seal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ghostscript_that_damages_text_gives_way_to_pictures(sealed: Seal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ghostscript 10.0.0 loses the umlauts of a subset font; only the gate sees it."""
     monkeypatch.setattr("archive.fonts._face_for", lambda _: None)
     result = sealed(pdfs.form_with_values())
@@ -237,9 +233,7 @@ def test_no_pdfa_is_said_so(sealed: Seal) -> None:
 def test_odd_characters_reach_the_text(sealed: Seal) -> None:
     image, layer = pdfs.page_image("L", (600, 400))
     texts = ["€uro", "ﬁn", "😀", "Ωж", "na\u00adme", "A\u0007B"]
-    line = tuple(
-        Word(text, (20 + 90 * number, 40, 90 + 90 * number, 60)) for number, text in enumerate(texts)
-    )
+    line = tuple(Word(text, (20 + 90 * number, 40, 90 + 90 * number, 60)) for number, text in enumerate(texts))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     layer = PageLayer(600, 400, 0, 0.0, (line,), 100.0, False)

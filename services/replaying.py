@@ -1,0 +1,354 @@
+"""Replaying the journal: what each action did to the rows. The twin of the acts that write these entries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from models import (
+    Batch,
+    Case,
+    Delivery,
+    Document,
+    DocumentPage,
+    EFile,
+    EntryCounter,
+    FilePlanEntry,
+    Grant,
+    Label,
+    OrgUnit,
+    Page,
+    Route,
+    RouteCopy,
+    RoutingModel,
+    Source,
+    State,
+    Step,
+    User,
+    UserRole,
+)
+from models.references import reference_key
+from services.house import House
+
+Entry = dict[str, Any]
+
+
+class Replay:
+    """Applies entries, in their order, to a database. Actions that change no row (readings) are passed over."""
+
+    def __init__(self, session: Session, house: House) -> None:
+        self.session, self.house = session, house
+        self._acts: dict[str, Callable[[Entry, Any], None]] = {
+            "unit.put": self._unit,
+            "plan.put": self._plan,
+            "efile.open": self._efile,
+            "case.open": self._case,
+            "user.add": self._user,
+            "grant.give": self._grant,
+            "grant.revoke": self._revoke,
+            "batch.start": self._batch,
+            "source.receive": self._receive,
+            "source.deliver": self._deliver,
+            "source.open": self._open,
+            "source.quarantine": self._quarantine,
+            "source.retry": self._retry,
+            "source.discard": self._discard,
+            "document.route": self._route,
+            "document.file": self._file,
+            "document.quarantine": self._quarantine,
+            "document.retry": self._retry,
+            "document.work_off": self._work_off,
+            "model.train": self._model,
+            "model.activate": self._activate,
+        }
+
+    def apply(self, entry: Entry) -> None:
+        """Apply one entry of the journal."""
+        act = self._acts.get(entry["action"])
+        if act is not None:
+            act(entry, entry["data"])
+
+    # -- what letters are sorted into --------------------------------------------------------------------------
+
+    def _unit(self, _entry: Entry, data: Any) -> None:
+        self.session.merge(
+            OrgUnit(
+                id=data["code"],
+                code=data["code"],
+                name=data["name"],
+                responsible_for=data["responsible_for"],
+                parent_id=data["parent"],
+                valid_from=date.fromisoformat(data["valid_from"]),
+                confidential=data["confidential"],
+            )
+        )
+
+    def _plan(self, _entry: Entry, data: Any) -> None:
+        self.session.merge(FilePlanEntry(**data))
+
+    def _efile(self, entry: Entry, data: Any) -> None:
+        values = entry["values"]
+        opened_on = data.get("opened_on")
+        self.session.add(
+            EFile(
+                id=entry["object_id"],
+                reference=data["reference"],
+                reference_key=reference_key(data["reference"]),
+                title=values.get("title", ""),
+                unit_id=data["unit"],
+                plan_code=data["plan"],
+                parties=values.get("parties", []),
+                general=data["general"],
+                opened_on=date.fromisoformat(opened_on) if opened_on else _moment(entry).date(),
+            )
+        )
+
+    def _case(self, entry: Entry, data: Any) -> None:
+        self.session.add(
+            Case(
+                id=entry["object_id"],
+                efile_id=data["efile"],
+                reference=data["reference"],
+                reference_key=reference_key(data["reference"]),
+                title=entry["values"].get("title", ""),
+                opened_on=date.fromisoformat(data["opened_on"]),
+            )
+        )
+
+    def _user(self, entry: Entry, data: Any) -> None:
+        name = entry["values"].get("name", entry["object_id"])
+        self.session.add(
+            User(
+                id=entry["object_id"],
+                name=name,
+                display_name=entry["values"].get("display_name", name),
+                os_account=name,
+                active=True,
+                roles=[UserRole(role=role) for role in data["roles"]],
+            )
+        )
+
+    def _grant(self, entry: Entry, data: Any) -> None:
+        self.session.add(
+            Grant(
+                user_id=entry["object_id"],
+                unit_id=data["unit"],
+                permission=data["permission"],
+                confidential=data["confidential"],
+                given_by=entry["actor"],
+                given_at=_moment(entry),
+            )
+        )
+
+    def _revoke(self, entry: Entry, data: Any) -> None:
+        place = Grant.unit_id == data["unit"] if data["unit"] else Grant.unit_id.is_(None)
+        self.session.execute(
+            sa.delete(Grant).where(
+                Grant.user_id == entry["object_id"], place, Grant.permission == data["permission"]
+            )
+        )
+
+    # -- what was delivered ------------------------------------------------------------------------------------
+
+    def _batch(self, entry: Entry, data: Any) -> None:
+        operator = entry["values"].get("operator")
+        self.session.add(Batch(id=entry["object_id"], started_at=_moment(entry), operator=operator, **data))
+
+    def _receive(self, entry: Entry, data: Any) -> None:
+        source_id, name, moment = entry["object_id"], entry["values"].get("name", ""), _moment(entry)
+        there = self.house.store.exists("source", source_id)
+        kept = self.house.settings.quarantine / source_id
+        aside = sorted(path.name for path in kept.iterdir() if path.name != "grund.json") if kept.is_dir() else []
+        year, number = data["entry_no"].split("-")
+        self.session.merge(EntryCounter(year=int(year), last=int(number)))
+        self.session.add(
+            Source(
+                id=source_id,
+                sha256=data["sha256"],
+                entry_no=data["entry_no"],
+                name=name,
+                size=data["size"],
+                media_type=data["media_type"],
+                batch_id=data["batch"],
+                received_on=date.fromisoformat(data["received_on"]),
+                received_at=moment,
+                confidentiality="normal",
+                state=data["state"],
+                step=Step.OPEN if data["state"] == State.WORKING else Step.RECEIVE,
+                reason=data["reason"],
+                reason_details=data["reason_details"],
+                object_path=self.house.store.relative("source", source_id) if there else None,
+                quarantine_path=f"{source_id}/{aside[0]}" if data["quarantined"] and aside else None,
+                warnings=data["warnings"],
+                updated_at=moment,
+            )
+        )
+        self.session.flush()
+
+    def _deliver(self, entry: Entry, data: Any) -> None:
+        values = entry["values"]
+        self.session.add(
+            Delivery(
+                source_id=entry["object_id"],
+                batch_id=data["batch"],
+                name=values.get("name", ""),
+                origin=values.get("origin", f"erased-{entry['seq']}"),
+                delivered_at=_moment(entry),
+                duplicate=data["duplicate"],
+            )
+        )
+
+    def _open(self, entry: Entry, data: Any) -> None:
+        source = self.session.get_one(Source, entry["object_id"])
+        pages = {number: Page(source_id=source.id, number=number) for number in range(1, data["pages"] + 1)}
+        self.session.add_all(pages.values())
+        self.session.flush()
+        for part, found in enumerate(data["documents"], start=1):
+            self.session.add(
+                Document(
+                    id=found["id"],
+                    source_id=source.id,
+                    part=part,
+                    state=State.WORKING,
+                    step=Step.READ,
+                    received_on=source.received_on,
+                    received_at=source.received_at,
+                    confidentiality=source.confidentiality,
+                    warnings=[*source.warnings, *found["warnings"]],
+                    timings={},
+                    updated_at=now(),
+                )
+            )
+            self.session.add_all(
+                DocumentPage(document_id=found["id"], position=position, page_id=pages[number].id)
+                for position, number in enumerate(found["pages"], start=1)
+            )
+        source.state = State.OPENED
+        self.session.flush()
+
+    def _thing(self, entry: Entry) -> Source | Document:
+        table = Source if entry["kind"] == "source" else Document
+        found: Source | Document = self.session.get_one(table, entry["object_id"])
+        return found
+
+    def _quarantine(self, entry: Entry, data: Any) -> None:
+        row = self._thing(entry)
+        row.state, row.reason, row.reason_details = State.QUARANTINED, data["reason"], data["details"]
+
+    def _retry(self, entry: Entry, data: Any) -> None:
+        row = self._thing(entry)
+        row.state, row.reason, row.reason_details, row.attempt = State.WORKING, None, {}, data["attempt"]
+
+    def _discard(self, entry: Entry, _data: Any) -> None:
+        self.session.get_one(Source, entry["object_id"]).discarded_at = _moment(entry)
+
+    # -- what became of it -------------------------------------------------------------------------------------
+
+    def _route(self, entry: Entry, data: Any) -> None:
+        document = self.session.get_one(Document, entry["object_id"])
+        for route in document.routes:
+            route.current = False
+        by_person = "label" in data
+        route = Route(
+            unit_id=data["unit"],
+            confidence=data.get("confidence"),
+            decided_by=data["decided_by"],
+            model_version=data.get("model"),
+            reasons=[{"code": data["label"]}] if by_person else data["reasons"],
+            candidates=data.get("candidates", []),
+            actor=entry["actor"],
+            decided_at=_moment(entry),
+            current=True,
+        )
+        document.routes.append(route)
+        self.session.flush()
+        self.session.add_all(RouteCopy(route_id=route.id, unit_id=unit) for unit in data.get("copies", []))
+        document.unit_id, document.efile_id, document.case_id = data["unit"], data["efile"], data["case"]
+        if by_person:
+            document.state, document.worked_at = State.FILED, None
+            document.confidentiality = data["confidentiality"]
+            self._label(document, entry, data)
+
+    def _label(self, document: Document, entry: Entry, data: Any) -> None:
+        moment = _moment(entry)
+        self.session.execute(
+            sa.update(Label)
+            .where(Label.document_id == document.id, Label.withdrawn_at.is_(None))
+            .values(withdrawn_at=moment)
+        )
+        if data["labelled"]:
+            self.session.add(
+                Label(
+                    document_id=document.id,
+                    unit_id=data["unit"],
+                    kind=data["label"],
+                    actor=entry["actor"],
+                    given_at=moment,
+                )
+            )
+
+    def _file(self, entry: Entry, data: Any) -> None:
+        """State from the entry, everything that the letter says of itself from its object."""
+        document = self.session.get_one(Document, entry["object_id"])
+        store, settings = self.house.store, self.house.settings
+        said = json.loads(store.file("document", document.id, "metadata.json").read_bytes())
+        for name in (
+            *("sender", "subject", "file_reference", "foreign_reference", "doctype", "language", "confidence"),
+            *("warnings", "timings"),
+        ):
+            setattr(document, name, said[name])
+        document.letter_date = date.fromisoformat(said["letter_date"]) if said["letter_date"] else None
+        document.state, document.step = data["state"], Step.INDEX
+        document.unit_id, document.efile_id, document.case_id = data["unit"], data["efile"], data["case"]
+        document.confidentiality = data["confidentiality"]
+        document.valid, document.flavour = data["valid"], data["flavour"]
+        document.object_path = store.relative("document", document.id)
+        if document.valid:
+            pdf = store.file("document", document.id, "document.pdf")
+            document.pdf_path = str(pdf.relative_to(settings.archive))
+        by_position = {page.position: page for page in document.pages}
+        for said_page in said["pages"]:
+            entry_page = by_position[said_page["position"]]
+            entry_page.left_out = said_page["left_out"]
+            for name in (
+                *("width", "height", "dpi", "status", "reason", "orientation", "skew"),
+                *("confidence", "language", "words_sha256", "plan"),
+            ):
+                setattr(entry_page.page, name, said_page[name])
+
+    def _work_off(self, entry: Entry, _data: Any) -> None:
+        self.session.get_one(Document, entry["object_id"]).worked_at = _moment(entry)
+
+    # -- the router --------------------------------------------------------------------------------------------
+
+    def _model(self, entry: Entry, data: Any) -> None:
+        if (self.house.settings.routing_models / data["folder"]).is_dir():
+            self.session.add(
+                RoutingModel(
+                    version=int(entry["object_id"]),
+                    folder=data["folder"],
+                    sha256=data["card_sha256"],
+                    trained_at=_moment(entry),
+                    trained_by=entry["actor"],
+                    examples=data["examples"],
+                    gate=data["gate"],
+                )
+            )
+            self.session.flush()
+
+    def _activate(self, entry: Entry, _data: Any) -> None:
+        row = self.session.get(RoutingModel, int(entry["object_id"]))
+        if row is not None:
+            self.session.execute(sa.update(RoutingModel).values(active=False))
+            self.session.refresh(row)
+            row.active, row.activated_at = True, _moment(entry)
+
+
+def _moment(entry: Entry) -> datetime:
+    return datetime.fromisoformat(entry["at"])
