@@ -79,8 +79,9 @@ def text_kept(original: str, other: str) -> float:
 
 
 def _words(text: str) -> Counter[str]:
-    """The words that hold a letter or digit (viewers draw check marks of their own)."""
-    words = unicodedata.normalize("NFKC", text).replace("\xad", "").split()
+    """The words with a letter or digit (viewers draw check marks of their own), without marks of direction."""
+    plain = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    words = plain.split()
     return Counter(word for word in words if any(char.isalnum() for char in word))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object
 
+from archive.attachments import describe_attachments
 from archive.objects import copied, dictionaries, filters
 from archive.xmp import Xmp, packet
 
@@ -54,7 +55,7 @@ def normalise(pdf: pikepdf.Pdf) -> set[str]:
     for item in list(pdf.objects):
         _walk(item, warnings, 0)
     _layers(pdf, warnings)
-    _attachments(pdf, warnings)
+    describe_attachments(pdf, warnings)
     _output_intent(pdf)
     if "/Info" in pdf.trailer:
         del pdf.trailer["/Info"]
@@ -82,11 +83,6 @@ def save(pdf: pikepdf.Pdf, target: Path) -> None:
         min_version="1.5",
         force_version=version,
     )
-
-
-def has_attachments(pdf: pikepdf.Pdf) -> bool:
-    """Whether any file is embedded."""
-    return any(isinstance(item, Dictionary) and "/EF" in item for item in dictionaries(pdf))
 
 
 def use_default_cmyk(pdf: pikepdf.Pdf) -> None:
@@ -314,29 +310,6 @@ def _listed(order: Object) -> Iterator[tuple[int, int]]:
             yield from _listed(item)
         elif isinstance(item, Dictionary):
             yield item.objgen
-
-
-def _attachments(pdf: pikepdf.Pdf, warnings: set[str]) -> None:
-    """Embedded files stay byte for byte and get what 19005-3, 6.8 asks for; what is left unsaid is said."""
-    specs = [item for item in dictionaries(pdf) if "/EF" in item]
-    if not specs:
-        return
-    associated = Array(pdf.Root.get("/AF", Array()))
-    known = {item.objgen for item in associated if isinstance(item, Dictionary)}
-    for number, spec in enumerate(specs):
-        name = str(spec.get("/UF", spec.get("/F", f"anlage-{number + 1}")))
-        spec["/F"] = spec.get("/F", pikepdf.String(name))
-        spec["/UF"] = spec.get("/UF", pikepdf.String(name))
-        spec["/Type"] = Name.Filespec
-        if "/AFRelationship" not in spec:
-            spec["/AFRelationship"] = Name.Unspecified
-        for file in spec["/EF"].as_dict().values():
-            if isinstance(file, pikepdf.Stream) and "/Subtype" not in file:
-                file["/Subtype"] = Name("/application/octet-stream")
-        if spec.is_indirect and spec.objgen not in known:
-            associated.append(spec)
-    pdf.Root["/AF"] = associated
-    warnings.add("attachments_embedded")
 
 
 def _output_intent(pdf: pikepdf.Pdf) -> None:

@@ -21,6 +21,7 @@ import pikepdf
 from pikepdf.models.metadata import decode_pdf_date
 
 from archive import images, normalise, plaintext, scan
+from archive.attachments import carry_attachments, has_attachments
 from archive.exec import ghostscript, poppler
 from archive.exec.verapdf import Validator, Verdict
 from archive.fonts import embed_standard_fonts
@@ -167,7 +168,7 @@ class _Ladder:
         with self._open() as pdf:
             metadata = pdf.Root.get("/Metadata")
             claims = isinstance(metadata, pikepdf.Stream) and b"pdfaid" in metadata.read_bytes()
-            if not claims or not (_is_signed(pdf) or normalise.has_attachments(pdf) or not self._needs_text(pdf)):
+            if not claims or not (_is_signed(pdf) or has_attachments(pdf) or not self._needs_text(pdf)):
                 return None
             count = len(pdf.pages)
         verdict = self.validator.validate(self.job.original)
@@ -177,7 +178,7 @@ class _Ladder:
         """(a) A PDF whose pages are images: the same streams, with our text layer."""
         with self._open() as pdf, self._open() as before:
             looks = [scan.look(page) for page in pdf.pages]
-            if not all(one.only_images for one in looks) or normalise.has_attachments(pdf):
+            if not all(one.only_images for one in looks) or has_attachments(pdf):
                 return None
             if scan.has_symbolic_jbig2(pdf):
                 self.warnings.add("jbig2_symbols")
@@ -208,8 +209,8 @@ class _Ladder:
             pdf.save(before, encryption=False)
             ghostscript.rewrite(before, drawn)
             with pikepdf.open(drawn) as anew:
-                if normalise.has_attachments(pdf):
-                    _carry_attachments(pdf, anew)
+                if has_attachments(pdf):
+                    carry_attachments(pdf, anew)
                 target, verdict = self._finish(anew, xmp, "redrawn")
         return self._gated(target, verdict)
 
@@ -236,8 +237,8 @@ class _Ladder:
             pictures = self.scratch / "pictures.pdf"
             pictures.write_bytes(images.png_pages(paths, sizes))
             with pikepdf.open(pictures) as anew:
-                if normalise.has_attachments(pdf):
-                    _carry_attachments(pdf, anew)
+                if has_attachments(pdf):
+                    carry_attachments(pdf, anew)
                 target, verdict = self._finish(anew, xmp, "pictured", layers)
         self.warnings.add("pages_as_images")
         return self._gated(target, verdict, CHANGED_PICTURE)
@@ -356,7 +357,7 @@ class _Ladder:
                 created = decode_pdf_date(str(pdf.docinfo.get("/CreationDate", ""))).isoformat(timespec="seconds")
             except ValueError:
                 created = ""
-        part = 3 if normalise.has_attachments(pdf) else 2
+        part = 3 if has_attachments(pdf) else 2
         language = self.job.language if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", self.job.language) else ""
         return Xmp(part, "U", self.job.title, language, author, created, PRODUCER, facturx_of(old))
 
@@ -404,16 +405,6 @@ def _fails(verdict: Verdict, clause: str) -> bool:
 
 def _is_signed(pdf: pikepdf.Pdf) -> bool:
     return any(item.get("/FT") == "/Sig" and "/V" in item for item in dictionaries(pdf))
-
-
-def _carry_attachments(source: pikepdf.Pdf, target: pikepdf.Pdf) -> None:
-    """Embed the files of ``source`` in ``target``, bytes and description as they are."""
-    names = pikepdf.NameTree.new(target)
-    for item in source.objects:
-        if isinstance(item, pikepdf.Dictionary) and "/EF" in item and item.is_indirect:
-            name = str(item.get("/UF", item.get("/F", f"anlage-{len(names) + 1}")))
-            names[name] = target.copy_foreign(item)
-    target.Root.Names = pikepdf.Dictionary(EmbeddedFiles=names.obj)
 
 
 def _own_layer(lines: list[list[tuple[str, poppler.Box]]], size: tuple[float, float], turn: int) -> PageLayer:

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from archive import ocfl
+from archive.building import Content, digest_of, drop_doubles, link_versions, seal_folder, sync_tree, write_content
 from archive.exchange import exchange
 from archive.findings import Finding
 from archive.ocfl import Inventory
@@ -30,9 +30,7 @@ from archive.verify import verify_object
 from core.clock import now, stamp
 from core.durable import full_disk_is_named, make_folders, remove_tree, sync_folder, write_whole
 from core.errors import IntegrityError, NotFound
-from core.hashing import CHUNK
 
-Content = bytes | Path
 _OLD, _NEW, _NOTE = "old", "new", "swap.json"
 
 
@@ -141,11 +139,11 @@ class Store:
             return self._same(kind, object_id, files)
         with self._build() as place:
             folder = place / _NEW
-            state = _write_content(folder / "v1" / "content", files)
+            state = write_content(folder / "v1" / "content", files)
             manifest = {digest: f"v1/content/{name}" for name, digest in reversed(state.items())}
             inventory = Inventory(ocfl_id, manifest, (state,), (_head(message, user),))
-            _drop_doubles(folder, inventory, 1)
-            _seal_folder(folder, inventory)
+            drop_doubles(folder, inventory, 1)
+            seal_folder(folder, inventory)
             make_folders(target.parent)
             try:
                 folder.rename(target)
@@ -170,7 +168,7 @@ class Store:
             with self._build() as place:
                 folder = place / _NEW
                 added = {name: content for name, content in changes.items() if content is not None}
-                written = _write_content(folder / f"v{number}" / "content", added)
+                written = write_content(folder / f"v{number}" / "content", added)
                 kept = {name: digest for name, digest in old.state.items() if name not in changes}
                 state = kept | written
                 if state == old.state:
@@ -180,10 +178,10 @@ class Store:
                     if digest not in old.manifest:
                         manifest[digest] = f"v{number}/content/{name}"
                 inventory = Inventory(old.ocfl_id, manifest, (*old.states, state), (*old.heads, _head(message, user)))
-                _drop_doubles(folder, inventory, number)
+                drop_doubles(folder, inventory, number)
                 current = self.object_path(kind, object_id)
-                _link_versions(current, folder, old, number - 1)
-                _seal_folder(folder, inventory)
+                link_versions(current, folder, old, number - 1)
+                seal_folder(folder, inventory)
                 self._swap(place, current)
         return self.relative(kind, object_id)
 
@@ -211,7 +209,7 @@ class Store:
             with self._build() as place:
                 folder = place / _NEW
                 added = {} if replacement is None else {name: replacement}
-                written = _write_content(folder / f"v{number}" / "content", added)
+                written = write_content(folder / f"v{number}" / "content", added)
                 states = tuple(
                     {one: digest for one, digest in state.items() if digest not in gone} for state in old.states
                 )
@@ -221,8 +219,8 @@ class Store:
                     old.ocfl_id, manifest, (*states, states[-1] | written), (*old.heads, _head(message, user))
                 )
                 current = self.object_path(kind, object_id)
-                _link_versions(current, folder, replace(inventory, states=states, heads=old.heads), number - 1)
-                _seal_folder(folder, inventory)
+                link_versions(current, folder, replace(inventory, states=states, heads=old.heads), number - 1)
+                seal_folder(folder, inventory)
                 self._swap(place, current)
         return self.relative(kind, object_id)
 
@@ -238,7 +236,7 @@ class Store:
             shutil.copytree(good, folder)
             if verify_object(folder, ocfl_id):
                 raise IntegrityError("object_damaged", id=object_id, finding="A004")
-            _sync_tree(folder)
+            sync_tree(folder)
             if target.is_dir():
                 self._swap(place, target)
             else:
@@ -249,7 +247,7 @@ class Store:
 
     def digest(self, kind: str, object_id: str) -> str:
         """sha512 of the object's inventory, by which a journal entry binds the object into the chain."""
-        return _digest(self.object_path(kind, object_id) / "inventory.json")
+        return digest_of(self.object_path(kind, object_id) / "inventory.json")
 
     def recover(self) -> int:
         """Finish or undo what a dead process left in staging. Returns: how many leftovers were cleared.
@@ -272,7 +270,7 @@ class Store:
         if findings:
             raise IntegrityError("object_damaged", id=object_id, finding=findings[0].code)
         first = self.inventory(kind, object_id).states[0]
-        if first != {name: _digest(content) for name, content in files.items()}:
+        if first != {name: digest_of(content) for name, content in files.items()}:
             raise ObjectExists(id=object_id)
         return self.relative(kind, object_id)
 
@@ -341,109 +339,6 @@ def _of_version(states: tuple[Mapping[str, str], ...], version: int | None, obje
     if not 1 <= number <= len(states):
         raise NotFound(id=f"{object_id}/v{version}")
     return states[number - 1]
-
-
-def _write_content(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
-    """Write the files, make them durable, read them back. Returns: name to digest. Raises: IntegrityError."""
-    state: dict[str, str] = {}
-    for name, content in files.items():
-        ocfl.check_name(name)
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha512()
-        with target.open("wb") as out:
-            for piece in _pieces(content):
-                digest.update(piece)
-                out.write(piece)
-        state[name] = digest.hexdigest()
-    for name, wanted in state.items():
-        _sync_file(folder / name)
-        if _digest(folder / name) != wanted:
-            raise IntegrityError("copy_differs", path=name)
-    return state
-
-
-def _pieces(content: Content) -> Iterator[bytes]:
-    if isinstance(content, bytes):
-        yield content
-        return
-    with content.open("rb") as stream:
-        while piece := stream.read(CHUNK):
-            yield piece
-
-
-def _digest(content: Content) -> str:
-    digest = hashlib.sha512()
-    for piece in _pieces(content):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
-def _sync_file(path: Path) -> None:
-    """fsync, then drop the page cache's copy, so that the next read comes from the device where it can."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(descriptor)
-
-
-def _drop_doubles(folder: Path, inventory: Inventory, number: int) -> None:
-    """Content that the manifest does not name (the same bytes twice) is not stored."""
-    used = set(inventory.manifest.values())
-    content = folder / f"v{number}" / "content"
-    if not content.is_dir():
-        return
-    for path in sorted(content.rglob("*"), reverse=True):
-        if path.is_file() and str(path.relative_to(folder)) not in used:
-            path.unlink()
-        elif path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
-    if not any(content.iterdir()):
-        content.rmdir()
-
-
-def _link_versions(current: Path, folder: Path, inventory: Inventory, count: int) -> None:
-    """The first ``count`` versions in a new folder: content by hard link, inventories written."""
-    for path in inventory.upto(count).manifest.values():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(current / path, target)
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EXDEV):
-                raise
-            shutil.copyfile(current / path, target)
-            _sync_file(target)
-    for number in range(1, count + 1):
-        _write_inventory(folder / f"v{number}", inventory.upto(number))
-
-
-def _write_inventory(folder: Path, inventory: Inventory) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    data = inventory.as_json()
-    for name, content in (("inventory.json", data), (ocfl.SIDECAR, ocfl.sidecar(data))):
-        (folder / name).write_bytes(content)
-
-
-def _seal_folder(folder: Path, inventory: Inventory) -> None:
-    """Write declaration and inventories, then make every name and byte durable."""
-    name, declaration = ocfl.OBJECT_DECLARATION
-    (folder / name).write_bytes(declaration)
-    _write_inventory(folder / f"v{len(inventory.states)}", inventory)
-    _write_inventory(folder, inventory)
-    _sync_tree(folder, set(inventory.manifest.values()))
-
-
-def _sync_tree(folder: Path, done: Set[str] = frozenset()) -> None:
-    """fsync every file (but those in ``done``) and every folder, the inner ones first."""
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir():
-            sync_folder(path)
-        elif str(path.relative_to(folder)) not in done:
-            _sync_file(path)
-    sync_folder(folder)
 
 
 def _head(message: str, user: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ the BMP and for every code that is used (ISO 19005-2, 6.2.11.7.2). Widths agree 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,8 @@ def _content(page: pikepdf.Page, layer: PageLayer, font: GlyphlessFont) -> tuple
             text = "".join(char for char in word.text if char.isprintable() and char != "\ufffe")
             if not text:
                 continue
+            if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
+                text = text[::-1]  # codes stand as they are seen; viewers give them back as they are read
             x0, y0, x1, y1 = word.box
             box = left + x0 * across, top - y1 * up, left + x1 * across, top - y0 * up
             matrix = _matrix(box, layer.orientation, len(text))

@@ -142,22 +142,18 @@ def text_of_zones(letter: Example) -> str:
 
 def count(letters: Sequence[Example]) -> Counts:
     """Count the features of letters. Returns: (letters, BLOCKS x BUCKETS), float32; weights come later."""
-    indices, data, ends = [], [], [0]
+    indices, ends = [np.zeros(0, np.int32)], [0]
     for letter in letters:
         found = dict(_hashes(part(letter)))
-        for number, block in enumerate(BLOCKS):
-            columns, counts = np.unique(_buckets(found[block.name], block.name), return_counts=True)
-            indices.append((columns + number * BUCKETS).astype(np.int32))
-            data.append(counts.astype(np.float32))
-        ends.append(ends[-1] + sum(len(part_) for part_ in data[-len(BLOCKS) :]))
-    return sparse.csr_matrix(
-        (
-            np.concatenate(data) if data else np.zeros(0, np.float32),
-            np.concatenate(indices) if indices else np.zeros(0, np.int32),
-            np.array(ends),
-        ),
-        shape=(len(letters), len(BLOCKS) * BUCKETS),
+        columns = np.concatenate([_buckets(found[b.name], b.name) + i * BUCKETS for i, b in enumerate(BLOCKS)])
+        indices.append(columns.astype(np.int32))
+        ends.append(ends[-1] + len(columns))
+    columns = np.concatenate(indices)
+    counts = sparse.csr_matrix(
+        (np.ones(len(columns), np.float32), columns, np.array(ends)), shape=(len(letters), len(BLOCKS) * BUCKETS)
     )
+    counts.sum_duplicates()
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +169,16 @@ class Weighting:
     weights: tuple[float, ...] = tuple(block.weight for block in BLOCKS)
 
     @classmethod
-    def fit(cls, counts: Counts, *, most: int = 10**9, always: Columns | None = None) -> Weighting:
-        """Keep the ``most`` columns that occur in most rows (all, if they are fewer), and ``always`` some."""
+    def fit(cls, counts: Counts, *, least: int = 1, most: int = 10**9, always: Columns | None = None) -> Weighting:
+        """Keep the columns that occur in ``least`` rows, at most the ``most`` frequent, and ``always`` some."""
         used, occurrences = np.unique(counts.indices, return_counts=True)
         if always is not None and len(always):
             missing = np.setdiff1d(always, used)
             order = np.argsort(np.concatenate([used, missing]))
             used = np.concatenate([used, missing])[order]
             occurrences = np.concatenate([occurrences, np.zeros(len(missing), dtype=occurrences.dtype)])[order]
-        least = np.partition(occurrences, -most)[-most] + 1 if len(occurrences) > most else 1
+        if len(occurrences) > most:
+            least = max(least, int(np.partition(occurrences, -most)[-most]) + 1)
         keep = occurrences >= least
         if always is not None:
             keep |= np.isin(used, always)

@@ -19,7 +19,7 @@ from classify.letters import Example
 
 _GROUP_SHARE = 0.05  # a group smaller than this share of all letters is no author of its own
 _DATED_SHARE = 0.8
-_FEW = 1000
+_FEW, _PLENTY = 1000, 4000
 _BANDS, _ROWS = 16, 10  # letters that share 8 of 10 words meet at 84 %, 3 of 10 at 0.01 %
 
 
@@ -39,8 +39,9 @@ class Splits:
     parts: tuple[Split, ...]
 
 
-def splits(examples: Sequence[Example], counts: Counts, seed: int, folds: int = 5) -> Splits:
+def splits(examples: Sequence[Example], counts: Counts, seed: int) -> Splits:
     """The splits for out-of-fold scores of labelled letters; counts: (letters, features)."""
+    folds = 5 if len(examples) < _PLENTY else 3
     sizes = Counter(e.group for e in examples if e.group)
     large = [g for g, n in sizes.most_common() if n >= max(10, _GROUP_SHARE * len(examples))]
     if len(large) >= 2 and sum(sizes[g] for g in large) >= 0.5 * len(examples):
@@ -65,9 +66,9 @@ def _leave_out(fold: npt.NDArray[np.int64]) -> tuple[Split, ...]:
 
 
 def _forward(examples: Sequence[Example], dated: list[int]) -> tuple[Split, ...]:
-    """Learn from the past, score the next stretch of time: 40 % first, then four stretches of 15 %.
+    """Learn from the past, score the next stretch of time: four stretches of 15 %, or two of 20 % of plenty.
 
-    With few letters 40 % are too little to learn from: each fifth of the time is scored by the others.
+    With few letters, 40 % are too little to learn from: each fifth of the time is scored by the others.
     """
     order = np.array(sorted(dated, key=lambda i: (examples[i].day, i)))
     undated = np.setdiff1d(np.arange(len(examples)), order)
@@ -75,7 +76,8 @@ def _forward(examples: Sequence[Example], dated: list[int]) -> tuple[Split, ...]
         fifth = np.full(len(examples), -1)
         fifth[order] = np.arange(len(order)) * 5 // len(order)
         return tuple(Split(np.flatnonzero(fifth != f), np.flatnonzero(fifth == f)) for f in range(5))
-    ends = (np.array([0.4, 0.55, 0.7, 0.85, 1.0]) * len(order)).astype(int)
+    shares = [0.4, 0.55, 0.7, 0.85, 1.0] if len(examples) < _PLENTY else [0.6, 0.8, 1.0]
+    ends = (np.array(shares) * len(order)).astype(int)
     return tuple(
         Split(np.sort(np.concatenate([undated, order[:start]])), np.sort(order[start:end]))
         for start, end in pairwise(ends)

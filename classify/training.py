@@ -22,12 +22,13 @@ from classify.letters import Budget, Example, Task, UnitProfile
 from classify.linear import Linear, fit_linear, without_columns
 from classify.memory import Memory
 from classify.router import TrainedRouter
-from classify.threshold import NEVER, Threshold, coverage_at, find_threshold
+from classify.threshold import CAUTION, NEVER, Threshold, coverage_at, find_threshold
 
 BUDGETS = (0.01, 0.02, 0.05)
 _CELLS = 24_000_000  # features x units that a model may hold: 96 MB as float32
 _HINT_LETTERS = 12.0  # all hints of a unit together weigh as many letters, before any label
 _HINT_FADE = 12.0  # after so many labels of a unit its hints weigh half
+_MANY = 2000  # with more letters, features of a single letter are left out
 _REFERENCE_WEIGHT = 0.8  # of a file reference that begins with a unit's code
 _NOVELTY_LETTERS = 1500
 _UNKNOWN_QUANTILE = 0.97  # of known letters, so many are not called unknown
@@ -151,7 +152,9 @@ def _fit(ground: _Ground, rows: npt.NDArray[np.int64], without: Targets | None =
     labels = np.bincount(target, minlength=ground.units)
     weight = _faded(ground.hint_weight[hints], ground.hint_target[hints], labels)
     together = sparse.csr_matrix(sparse.vstack([counts, ground.hint_counts[hints]]))
-    weighting = Weighting.fit(together, most=_CELLS // max(ground.units, 1), always=ground.reference_columns)
+    least = 2 if len(rows) > _MANY else 1
+    most = _CELLS // max(ground.units, 1)
+    weighting = Weighting.fit(together, least=least, most=most, always=ground.reference_columns)
     features = weighting.apply(together)
     references = np.searchsorted(weighting.columns, ground.reference_columns)
     weight_of_references = _REFERENCE_WEIGHT * _trust(features[: len(rows)], target, references)
@@ -215,7 +218,9 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
     strange = _strange(ground, plan.parts[0])
     novelty = fit_novelty(scores, nearest, *strange)
     unknown = 1.0 - novelty.first(scores, nearest)
-    thresholds = _ordered({b: find_threshold(confidence, right, Budget(b)) for b in BUDGETS})
+    # letters of a hand that was held out whole are harder than those to come from hands already known
+    caution = Budget().confidence if plan.kind == "groups" else CAUTION
+    thresholds = _ordered({b: find_threshold(confidence, right, Budget(b), caution) for b in BUDGETS})
     return _Unseen(
         plan.kind,
         calibration,

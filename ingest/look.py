@@ -58,11 +58,7 @@ def look(page: DeliveredPage) -> Look:
     """Look at a page image. ``page.grey`` must be there."""
     assert page.grey is not None
     scale = min(1.0, LOOK_DPI / page.dpi)
-    small = (
-        cv2.resize(page.grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        if scale < 1
-        else page.grey
-    )
+    small = cv2.resize(page.grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else page.grey
     background = paper_of(small)
     level = np.asarray(small.astype(np.float32) / np.maximum(background, 1), np.float32)
     ink = (level < _ink_threshold(level)).astype(np.uint8)
@@ -97,9 +93,7 @@ def paper_of(grey: Grey, reach: int = 25) -> NDArray[np.float32]:
     shrink = 4 if min(rows, columns) > 200 else 1
     tiny = cv2.resize(grey, (max(1, columns // shrink), max(1, rows // shrink)), interpolation=cv2.INTER_AREA)
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (max(3, reach // shrink | 1),) * 2)
-    smooth = cv2.GaussianBlur(
-        cv2.dilate(cv2.medianBlur(tiny, 3), kernel), (0, 0), max(1.0, reach / shrink / 2)
-    )
+    smooth = cv2.GaussianBlur(cv2.dilate(cv2.medianBlur(tiny, 3), kernel), (0, 0), max(1.0, reach / shrink / 2))
     full = cv2.resize(smooth.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
     return np.asarray(full, np.float32)
 
@@ -140,9 +134,7 @@ def _is_blank(ink: NDArray[np.uint8], marks: NDArray[np.int32], contrast: float)
     return len(inner) < 4 or (len(inner) / inches < 0.12 and contrast < 60)
 
 
-def _box(
-    marks: NDArray[np.int32], scale: float, width: int, height: int
-) -> tuple[int, int, int, int]:
+def _box(marks: NDArray[np.int32], scale: float, width: int, height: int) -> tuple[int, int, int, int]:
     if not len(marks):
         return 0, 0, width, height
     margin = 10

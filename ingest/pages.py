@@ -151,9 +151,7 @@ class PdfPages:
         if raw is not None:
             grey, bilevel = raw
             pixels_high, pixels_wide = grey.shape
-            return DeliveredPage(
-                number, grey, pixels_wide, pixels_high, pixels_wide / (width * POINT), turn, bilevel
-            )
+            return DeliveredPage(number, grey, pixels_wide, pixels_high, pixels_wide / (width * POINT), turn, bilevel)
         grey = self._render(number, turn, width, height)
         pixels_high, pixels_wide = grey.shape
         return DeliveredPage(number, grey, pixels_wide, pixels_high, pixels_wide / (width * POINT), turn)
@@ -161,9 +159,7 @@ class PdfPages:
     def _render(self, number: int, turn: int, width: float, height: float) -> Grey:
         """The page as an unturned grey image, at 300 dpi or as much as the memory limit allows."""
         pixels = width * height * POINT * POINT * RASTER_DPI**2
-        dpi = (
-            RASTER_DPI if pixels <= MAX_RASTER_PIXELS else RASTER_DPI * math.sqrt(MAX_RASTER_PIXELS / pixels)
-        )
+        dpi = RASTER_DPI if pixels <= MAX_RASTER_PIXELS else RASTER_DPI * math.sqrt(MAX_RASTER_PIXELS / pixels)
         try:
             (image,) = pdf2image.convert_from_path(
                 self._path,
@@ -333,9 +329,7 @@ def _corners(word: ElementTree.Element, scale: float) -> tuple[float, float, flo
     return x0, y0, x1, y1
 
 
-def _unturn(
-    box: tuple[float, float, float, float], turn: int, wide: float, high: float
-) -> tuple[int, int, int, int]:
+def _unturn(box: tuple[float, float, float, float], turn: int, wide: float, high: float) -> tuple[int, int, int, int]:
     """A box of the page as shown (turned clockwise by ``turn``; ``wide`` x ``high``), on the unturned page."""
     x0, y0, x1, y1 = box
     if turn == 90:

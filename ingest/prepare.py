@@ -119,9 +119,7 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
     if abs(plan.scale - 1) > 1e-3:
         wanted = max(1, round(part.shape[1] * plan.scale)), max(1, round(part.shape[0] * plan.scale))
         forward = np.diag([wanted[0] / part.shape[1], wanted[1] / part.shape[0], 1]) @ forward
-        interpolation = (
-            cv2.INTER_AREA if plan.scale < 1 else cv2.INTER_LANCZOS4 if plan.flatten else cv2.INTER_CUBIC
-        )
+        interpolation = cv2.INTER_AREA if plan.scale < 1 else cv2.INTER_LANCZOS4 if plan.flatten else cv2.INTER_CUBIC
         part = cv2.resize(part, wanted, interpolation=interpolation)
     for _ in range(plan.orientation // 90):
         forward = np.array([[0, -1, part.shape[0]], [1, 0, 0], [0, 0, 1]], float) @ forward
@@ -129,9 +127,7 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
     if plan.skew:
         part, forward = _deskewed(part, plan.skew, forward)
     border = 12
-    part = cv2.copyMakeBorder(
-        part, border, border, border, border, cv2.BORDER_CONSTANT, value=_edge_grey(part)
-    )
+    part = cv2.copyMakeBorder(part, border, border, border, border, cv2.BORDER_CONSTANT, value=_edge_grey(part))
     forward = np.array([[1, 0, border], [0, 1, border], [0, 0, 1]], float) @ forward
     return Copy(np.asarray(part, np.uint8), np.linalg.inv(forward)[:2], width, height)
 
@@ -150,10 +146,7 @@ def _deskewed(part: Grey, skew: float, forward: NDArray[np.float64]) -> tuple[Gr
     turn = np.vstack([cv2.getRotationMatrix2D((columns / 2, rows / 2), skew, 1.0), [0, 0, 1]])
     grown_wide = int(columns + abs(np.sin(np.radians(skew))) * rows)
     grown_high = int(rows + abs(np.sin(np.radians(skew))) * columns)
-    turn = (
-        np.array([[1, 0, (grown_wide - columns) / 2], [0, 1, (grown_high - rows) / 2], [0, 0, 1]], float)
-        @ turn
-    )
+    turn = np.array([[1, 0, (grown_wide - columns) / 2], [0, 1, (grown_high - rows) / 2], [0, 0, 1]], float) @ turn
     turned = cv2.warpAffine(
         part,
         turn[:2],

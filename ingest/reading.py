@@ -17,7 +17,7 @@ from ingest.exec.tesseract import Tesseract
 from ingest.look import Look, look
 from ingest.pages import DeliveredPage, Grey, PageSource
 from ingest.prepare import FINE_DPI, Plan, first_plan, make_copy, other_plans
-from ingest.words import Line, PageReading, mean_confidence
+from ingest.words import Line, PageReading, mean_confidence, running_direction
 from models import PageStatus
 
 OK_CONFIDENCE = 0.80  # below it a page is not called ok
@@ -91,14 +91,15 @@ class _PageReader:
             why = self.failure or "no_words"
             return base.evolve(status=PageStatus.UNREADABLE, reason=f"page_{why}", plan=plan_facts)
         _, plan, paragraphs = self.best
-        confidence = mean_confidence(tuple(line for paragraph in paragraphs for line in paragraph))
+        lines = tuple(line for paragraph in paragraphs for line in paragraph)
+        confidence = mean_confidence(lines)
         if confidence < NOTHING:
             return base.evolve(
                 status=PageStatus.UNREADABLE, reason="page_no_words", confidence=confidence, plan=plan_facts
             )
         return base.evolve(
             status=PageStatus.OK if confidence >= OK_CONFIDENCE else PageStatus.LOW_CONFIDENCE,
-            orientation=plan.orientation,
+            orientation=plan.orientation if (runs := running_direction(lines)) is None else runs,
             skew=self.seen.skew,
             confidence=confidence,
             language=self.tesseract.languages if "+" not in self.tesseract.languages else None,

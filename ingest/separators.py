@@ -62,9 +62,7 @@ class JobTicket:
             return None
         given = {key: unquote(value) for key, _, value in (pair.partition("=") for pair in pairs) if value}
         numbers = {
-            key: int(given[key])
-            for key in ("pages", "documents")
-            if re.fullmatch(r"\d{1,5}", given.get(key, ""))
+            key: int(given[key]) for key in ("pages", "documents") if re.fullmatch(r"\d{1,5}", given.get(key, ""))
         }
         return cls(given.get("batch"), given.get("unit"), given.get("efile"), **numbers)
 
@@ -101,9 +99,7 @@ def _draw_ticket(canvas: Canvas, ticket: JobTicket, language: str | None) -> Non
     drawing = Drawing(QR_SIDE, QR_SIDE)
     drawing.add(code)
     renderPDF.draw(drawing, canvas, (width - QR_SIDE) / 2, height - 165 * mm)
-    canvas.setFont(
-        "Courier", 9
-    )  # a scanner that delivers searchable pages gives us this text, not the picture
+    canvas.setFont("Courier", 9)  # a scanner that delivers searchable pages gives us this text, not the picture
     canvas.drawCentredString(width / 2, height - 171 * mm, ticket.encoded())
     top = height - 182 * mm
     for field in fields(ticket):

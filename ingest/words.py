@@ -47,12 +47,33 @@ class PageReading:
     def text(self) -> str:
         """The page's text: lines in reading order, an empty line between paragraphs."""
         return "\n\n".join(
-            "\n".join(" ".join(word.text for word in line) for line in paragraph)
-            for paragraph in self.paragraphs
+            "\n".join(" ".join(word.text for word in line) for line in paragraph) for paragraph in self.paragraphs
         )
 
     def evolve(self, **changes: object) -> PageReading:
         return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def running_direction(lines: tuple[Line, ...]) -> int | None:
+    """Degrees clockwise that turn a page upright, by where its lines run: each line's letters vote.
+
+    Tesseract also reads lines that run up or down, and says nothing of it; the order of the words does.
+    None: too few words in a row to tell.
+    """
+    votes = {0: 0, 90: 0, 180: 0, 270: 0}
+    for line in lines:
+        if len(line) < 2:
+            continue
+        (x0, y0), (x1, y1) = _middle(line[0].box), _middle(line[-1].box)
+        across, down = x1 - x0, y1 - y0
+        turn = (0 if across > 0 else 180) if abs(across) >= abs(down) else (270 if down > 0 else 90)
+        votes[turn] += sum(len(word.text) for word in line)
+    best = max(votes, key=lambda turn: votes[turn])
+    return best if votes[best] >= 12 else None
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
 def mean_confidence(lines: tuple[Line, ...]) -> float:

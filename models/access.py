@@ -75,9 +75,7 @@ def readable(tokens: Iterable[str]) -> sa.ColumnElement[bool]:
         return sa.true()
     secret = Document.confidentiality == Confidentiality.CONFIDENTIAL
     filed = sa.and_(Document.state == State.FILED, Document.unit_id.is_not(None))
-    clauses: list[sa.ColumnElement[bool]] = [
-        Document.id.in_([token[2:] for token in held if token.startswith("d:")])
-    ]
+    clauses: list[sa.ColumnElement[bool]] = [Document.id.in_([token[2:] for token in held if token.startswith("d:")])]
     for kind, wanted in (("u", sa.not_(secret)), ("c", secret)):
         units = [token[2:] for token in held if token.startswith(f"{kind}:")]
         if "*" in units:
@@ -88,9 +86,7 @@ def readable(tokens: Iterable[str]) -> sa.ColumnElement[bool]:
                 .join(RouteCopy, RouteCopy.route_id == Route.id)
                 .where(Route.current, RouteCopy.unit_id.in_(units))
             )
-            clauses.append(
-                sa.and_(filed, wanted, sa.or_(Document.unit_id.in_(units), Document.id.in_(copied)))
-            )
+            clauses.append(sa.and_(filed, wanted, sa.or_(Document.unit_id.in_(units), Document.id.in_(copied))))
     for token, wanted in (("clarify", sa.not_(secret)), ("sealed", secret)):
         if token in held:
             clauses.append(sa.and_(Document.state == State.CLARIFY, wanted))

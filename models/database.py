@@ -31,9 +31,7 @@ class Database:
         self.after_commit: Callable[[], None] = lambda: None
         self._locks = locks
         self._writing = threading.RLock()  # one writer a process: SQLite's queue is unfair, ours is not
-        options: dict[str, object] = (
-            {"connect_args": {"timeout": BUSY_SECONDS}} if self.sqlite else {"pool_size": 10}
-        )
+        options: dict[str, object] = {"connect_args": {"timeout": BUSY_SECONDS}} if self.sqlite else {"pool_size": 10}
         self.engine = sa.create_engine(url, pool_pre_ping=not self.sqlite, **options)
         if self.sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)

@@ -23,6 +23,7 @@ class Document(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     source_id: Mapped[str] = mapped_column(sa.ForeignKey("sources.id"))
     part: Mapped[int]
+    hints: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of its job ticket: batch, unit, efile, asn
     state: Mapped[State] = mapped_column(sa.String(), index=True)
     step: Mapped[Step] = mapped_column(sa.String())
     attempt: Mapped[int] = mapped_column(default=1)
@@ -56,9 +57,7 @@ class Document(Base):
     unit: Mapped[OrgUnit | None] = relationship(lazy="joined")
     efile: Mapped[EFile | None] = relationship(lazy="joined")
     case: Mapped[Case | None] = relationship(lazy="joined")
-    pages: Mapped[list[DocumentPage]] = relationship(
-        order_by="DocumentPage.position", back_populates="document"
-    )
+    pages: Mapped[list[DocumentPage]] = relationship(order_by="DocumentPage.position", back_populates="document")
     routes: Mapped[list[Route]] = relationship(order_by="Route.id", back_populates="document")
 
     @property

@@ -98,14 +98,15 @@ class _Generation:
         self.index.config_reader("manual")
         self._seen: tuple[int, int] | None = None
         self._writer: Any = None
-        self._lock = threading.Lock()
+        self._reload = threading.Lock()
+        self._lock = threading.Lock()  # of the writer: no search waits for it
 
     def searcher(self) -> Any:
         """A view of the newest commit, of this or another process."""
         found = (self.folder / "meta.json").stat()
         seen = (found.st_mtime_ns, found.st_ino)
         if seen != self._seen:
-            with self._lock:
+            with self._reload:
                 self.index.reload()
                 self._seen = seen
         return self.index.searcher()
@@ -152,6 +153,8 @@ class EmbeddedEngine:
                 self._need_current().take_lock()
 
     def write(self, documents: Sequence[Analysed]) -> None:
+        if not documents:
+            return
         with _named():
             generation = self._need_current()
             with generation.writing() as writer:
@@ -160,6 +163,8 @@ class EmbeddedEngine:
                     writer.add_document(_document(document))
 
     def remove(self, ids: Sequence[str]) -> None:
+        if not ids:
+            return
         with _named(), self._need_current().writing() as writer:
             for id in ids:
                 writer.delete_documents_by_term("id", id)
@@ -194,19 +199,15 @@ class EmbeddedEngine:
             generation = self._current()
             return int(generation.searcher().num_docs) if generation else 0
 
-    def begin(self) -> EmbeddedEngine:
+    def begin(self) -> EmbeddedGeneration:
         name = self._named_generation(NEXT)
         if name is None:
             taken = [int(one.name.split("-")[1]) for one in self.folder.glob("v*-*") if one.is_dir()]
             name = f"{FORMAT}-{max(taken, default=0) + 1:05d}"
             write_whole(self.folder / NEXT, name.encode())
-        engine = EmbeddedEngine.__new__(EmbeddedEngine)
-        engine.folder, engine.writer, engine._lock = self.folder / name, True, threading.Lock()
         with _named():
-            make_folders(engine.folder)
-            engine._open = _Generation(engine.folder)
-            engine._open.take_lock()
-        return engine
+            make_folders(self.folder / name)
+            return EmbeddedGeneration(self.folder / name)
 
     def commit(self) -> None:
         name = self._named_generation(NEXT)
@@ -247,8 +248,6 @@ class EmbeddedEngine:
 
     def _current(self) -> _Generation | None:
         """The generation that answers; None when nothing was ever indexed (in this format)."""
-        if self._open is not None and self._open.folder == self.folder:  # a generation that is being built
-            return self._open
         name = self._named_generation(CURRENT)
         with self._lock:
             if name is None:
@@ -279,6 +278,20 @@ class EmbeddedEngine:
         query = _range(generation.schema, "order", None if last is None else last + 1, None)
         found = searcher.search(query, CHUNK, count=False, order_by_field="order", order=tantivy.Order.Asc)
         return [(int(key), str(searcher.doc(place).get_first("id"))) for key, place in found.hits]
+
+
+class EmbeddedGeneration(EmbeddedEngine):
+    """The generation that is being built."""
+
+    def __init__(self, folder: Path) -> None:
+        self._built = _Generation(folder)
+        super().__init__(folder, writer=True)
+
+    def close(self) -> None:
+        self._built.close()
+
+    def _current(self) -> _Generation:
+        return self._built
 
 
 def _document(analysed: Analysed) -> Any:

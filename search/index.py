@@ -12,7 +12,7 @@ from core.clock import today
 from core.i18n import text
 from search import nodes, planner
 from search.analysis import analyse, levels
-from search.engine import Answer, Engine, Request
+from search.engine import Analysed, Answer, Engine, Request
 from search.explain import Explainer
 from search.german import STOP_WORDS, fold, tokens
 from search.nodes import Limited, Node
@@ -52,21 +52,23 @@ class Index:
     def put(self, entries: Iterable[Entry]) -> None:
         waiting = iter(entries)
         while batch := list(islice(waiting, BATCH)):
+            analysed = [analyse(entry) for entry in batch if entry.id not in self._fresh]
+            self._engine.write(analysed)
             if self._building is not None and not self._engine.mirrors:
-                self._building.put(batch)
-                self._building.keep(entry.id for entry in batch)
-            self._engine.write([analyse(entry) for entry in batch if entry.id not in self._fresh])
+                self._building.mirror(analysed)
 
     def remove(self, ids: Iterable[str]) -> None:
         wanted = list(ids)
         if self._building is not None and not self._engine.mirrors:
-            self._building.remove(wanted)
-            self._building.keep(wanted)
+            self._building.mirror([], wanted)
         self._engine.remove(wanted)
 
-    def keep(self, ids: Iterable[str]) -> None:
-        """What is known of these ids is newer than what a rebuild reads: leave it."""
-        self._fresh.update(ids)
+    def mirror(self, written: Sequence[Analysed], removed: Sequence[str] = ()) -> None:
+        """What happens while this generation is being built: newer than what the rebuild reads, so it stays."""
+        self._fresh.update(document.id for document in written)
+        self._fresh.update(removed)
+        self._engine.write(written)
+        self._engine.remove(removed)
 
     def find(self, query: Query) -> Hits:
         started = perf_counter()

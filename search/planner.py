@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import islice, pairwise
 
-from search.analysis import HEAD_LETTERS, collapsed, levels
+from search.analysis import HEAD_LETTERS, collapsed, levels, title
 from search.german import STOP_WORDS, fold, tokens
 from search.nodes import (
     AllOf,
@@ -55,8 +55,10 @@ Alternatives = Mapping[Leaf, Node]
 
 
 def strict(wish: Wish, alternatives: Alternatives | None = None) -> Node:
-    """All words of the wish, or an alternative of each."""
-    return _group(wish.group, alternatives or {}, None)
+    """All words of the wish, or an alternative of each; or the whole wish, read as a subject, whatever is in it."""
+    node = _group(wish.group, alternatives or {}, None)
+    whole = title(wish.text)
+    return any_of((node, Weighted(Term("title", whole), TITLE))) if " " in whole else node
 
 
 def most(wish: Wish, alternatives: Alternatives) -> Node:
@@ -242,7 +244,7 @@ def _with_runs(clauses: Sequence[Clause], nodes: tuple[Node, ...]) -> tuple[Node
 
 
 def _bonus(wanted: Sequence[Clause]) -> tuple[Node, ...]:
-    """What raises a document: the query is its whole subject, or neighbours of it are neighbours there."""
+    """What raises a document: neighbours in the query are neighbours in its subject."""
     words: list[str] = []
     for clause in wanted:
         leaf = clause.node
@@ -251,6 +253,4 @@ def _bonus(wanted: Sequence[Clause]) -> tuple[Node, ...]:
         if leaf.field not in (None, "subject"):
             return ()
         words += [fold(token.surface) for token in tokens(leaf.text)]
-    extra: list[Node] = [Weighted(Term("title", " ".join(words)), TITLE)]
-    extra += [Weighted(Phrase("subject", pair), NEIGHBOURS) for pair in islice(pairwise(words), PAIRS)]
-    return tuple(extra)
+    return tuple(Weighted(Phrase("subject", pair), NEIGHBOURS) for pair in islice(pairwise(words), PAIRS))

@@ -100,13 +100,13 @@ def parse(text: str, today: date) -> Wish:
 
 
 _SPACE = re.compile(r"\s+")
-_FIELD = re.compile(r"([^\W\d_]{2,20}):(?=\S|\s*\")", re.UNICODE)
+_FIELD = re.compile(r"([^\W\d_]{2,20}):(?=\S|\s*\"|\s*$)")
 _QUOTED = re.compile(r"[\"„“”»«]([^\"“”»«]*)[\"“”»«]")
 _OPENING = '"„“”»«'
 _CHUNK = re.compile(r"[^\s()\"„“”»«]+")
 _OR = re.compile(r"(?:OR|ODER|\|\|?)(?=\s|$)")
 _AND = re.compile(r"(?:AND|UND|&&)(?=\s|$)")
-_NOT = re.compile(r"(?:NOT|NICHT)\s+(?=\S)|[-−–!](?=[^\s\-–)])")
+_NOT = re.compile(r"(?:NOT|NICHT)\s+(?=\S)|-(?=[^\s\-–)])(?!\S*-(?:\s|$))")  # "-Hund", but not "-Neubau-"
 _SPACED_FIELD = re.compile(r"([^\W\d_]{2,20}): (?=\S)")
 
 

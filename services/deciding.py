@@ -117,9 +117,7 @@ def _label_kind(document: Document, unit: OrgUnit) -> LabelKind:
     return LabelKind.MISDELIVERY if last and last.decided_by == DecidedBy.PERSON else LabelKind.CORRECTION
 
 
-def _file(
-    session: Session, reference: str | None, unit: OrgUnit, document: Document
-) -> tuple[str | None, str | None]:
+def _file(session: Session, reference: str | None, unit: OrgUnit, document: Document) -> tuple[str | None, str | None]:
     """EFile and Case of a reference; without one, the file stays if it belongs to the unit."""
     if reference is None:
         keep = document.efile is not None and document.efile.unit_id == unit.id

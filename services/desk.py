@@ -91,7 +91,7 @@ def _pile(
         documents=tuple(document_json(session, row) for row in rows),
         total=total,
         workable=frozenset(row.id for row in rows if may & document_tokens(row)),
-        unit_names=dict(session.execute(sa.select(OrgUnit.code, OrgUnit.name)).tuples().all()),
+        unit_names={unit.code: unit.name for unit in session.scalars(sa.select(OrgUnit))},
         mine=mine,
         next=start + AT_ONCE if start + AT_ONCE < total else None,
     )

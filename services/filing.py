@@ -170,6 +170,7 @@ def document_metadata(document: Document, verdict: dict[str, Any]) -> dict[str, 
         "language": document.language,
         "confidence": document.confidence,
         "warnings": document.warnings,
+        "hints": document.hints,
         "timings": document.timings,
         "pdf": verdict,
         "pages": [

@@ -77,9 +77,7 @@ def _mark_indexed(house: House, batch: list[tuple[str, int]]) -> None:
     with house.database.write() as session:
         for document_id, version in batch:
             gone = session.execute(
-                sa.delete(OutboxEntry).where(
-                    OutboxEntry.document_id == document_id, OutboxEntry.version == version
-                )
+                sa.delete(OutboxEntry).where(OutboxEntry.document_id == document_id, OutboxEntry.version == version)
             )
             if gone.rowcount:  # type: ignore[attr-defined]
                 session.execute(sa.update(Document).where(Document.id == document_id).values(indexed=True))

@@ -76,9 +76,7 @@ def start_batch(house: House, actor: Actor, facts: BatchFacts) -> str:
     return batch.id
 
 
-def receive(
-    house: House, actor: Actor, path: Path, batch_id: str, received_on: date | None = None
-) -> Received:
+def receive(house: House, actor: Actor, path: Path, batch_id: str, received_on: date | None = None) -> Received:
     """Take one delivered file. The file itself stays where it is.
 
     Raises: IntegrityError when it changed while it was copied, StorageFull, OSError.
@@ -218,9 +216,7 @@ def look_into(path: Path) -> tuple[Inspection | None, LetterError | None]:
         return None, error
 
 
-def archive_source(
-    house: House, source_id: str, sha256: str, file: Path, name: str, found: Inspection
-) -> str:
+def archive_source(house: House, source_id: str, sha256: str, file: Path, name: str, found: Inspection) -> str:
     """The Source's archive object; one that a crash left without its row is used again."""
     store = house.store
     if store.exists("source", source_id):
@@ -272,9 +268,7 @@ def put_into_quarantine(house: House, source_id: str, file: Path, why: LetterErr
 
 def safe_name(name: str) -> str:
     """A file name without path tricks or control characters, at most 120 bytes, its suffix kept."""
-    plain = "".join(char if char.isprintable() and char not in '/\\:*?"<>|' else "_" for char in name).strip(
-        ". "
-    )
+    plain = "".join(char if char.isprintable() and char not in '/\\:*?"<>|' else "_" for char in name).strip(". ")
     stem, dot, suffix = plain.rpartition(".")
     if not dot or len(suffix) > 8:
         stem, suffix = plain, ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from core.clock import now
@@ -27,10 +29,18 @@ def open_source(house: House, source_id: str) -> None:
         parts = find_parts(pages) if media_type != TEXT else (Part(tuple(range(1, count + 1))),)
     if not any(part.pages for part in parts):
         raise LetterError("only_separators")
-    _make_documents(house, source_id, count, [part for part in parts if part.pages])
+    _make_documents(house, source_id, count, parts)
 
 
-def _make_documents(house: House, source_id: str, count: int, parts: list[Part]) -> None:
+def _hints(part: Part) -> dict[str, Any]:
+    """What the part's job ticket and labels say, as far as they say it."""
+    said = {"batch": part.batch_hint, "unit": part.unit_hint, "efile": part.efile_hint, "asn": part.asn}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _make_documents(house: House, source_id: str, count: int, found: tuple[Part, ...]) -> None:
+    parts = [part for part in found if part.pages]
+    idle = [part for part in found if not part.pages]  # tickets without pages: told at the Source
     with house.database.write() as session:
         source = session.get_one(Source, source_id)
         if source.state != State.WORKING:
@@ -46,6 +56,7 @@ def _make_documents(house: House, source_id: str, count: int, parts: list[Part])
                 part=number,
                 state=State.WORKING,
                 step=Step.READ,
+                hints=_hints(part),
                 received_on=source.received_on,
                 received_at=source.received_at,
                 confidentiality=source.confidentiality,
@@ -59,6 +70,7 @@ def _make_documents(house: House, source_id: str, count: int, parts: list[Part])
                 for position, page in enumerate(part.pages, start=1)
             )
         source.state, source.updated_at = State.OPENED, now()
+        source.warnings = [*source.warnings, *(warning for part in idle for warning in part.warnings)]
         record(
             session,
             SYSTEM,
@@ -67,12 +79,15 @@ def _make_documents(house: House, source_id: str, count: int, parts: list[Part])
             source_id,
             data={
                 "pages": count,
+                "idle_separators": [page for part in idle for page in part.separator_pages],
+                "warnings": source.warnings,
                 "documents": [
                     {
                         "id": f"{source_id}-{number}",
                         "pages": list(part.pages),
                         "separators": list(part.separator_pages),
                         "warnings": list(part.warnings),
+                        "hints": _hints(part),
                     }
                     for number, part in enumerate(parts, start=1)
                 ],

@@ -31,9 +31,7 @@ def picture_of(pdf: Path, page: int, dpi: int = SIZES[0]) -> bytes:
         raise NotFound(id=f"{page}@{dpi}")
     try:
         with _room:
-            found = convert_from_path(
-                pdf, dpi=dpi, first_page=page, last_page=page, timeout=_SECONDS, thread_count=1
-            )
+            found = convert_from_path(pdf, dpi=dpi, first_page=page, last_page=page, timeout=_SECONDS, thread_count=1)
     except PDFInfoNotInstalledError as error:
         raise ProgramMissing("program_missing_apt", program="pdftoppm", package="poppler-utils") from error
     except (PDFPageCountError, PDFSyntaxError) as error:

@@ -11,9 +11,7 @@ from services.view import Json, document_json, source_json
 PATIENCE = 3  # attempts after which a problem of the machine is told in place of waiting on
 
 
-def outcome_of(
-    house: House, source_id: str, *, duplicate: bool, name: str, indexed: bool
-) -> list[Json] | None:
+def outcome_of(house: House, source_id: str, *, duplicate: bool, name: str, indexed: bool) -> list[Json] | None:
     """The lines that came of a file, or None while it is on its way.
 
     ``duplicate``: the answer names the first Document of the same bytes. ``indexed``: wait for the index too.
@@ -30,9 +28,7 @@ def outcome_of(
             if indexed and any(not row.indexed and row.state != State.QUARANTINED for row in documents):
                 return None
         if not documents:
-            return [
-                {**source_json(source, duplicate_of=source.id if duplicate else None), "source_name": name}
-            ]
+            return [{**source_json(source, duplicate_of=source.id if duplicate else None), "source_name": name}]
         return [
             {**document_json(session, row, duplicate_of=row.id if duplicate else None), "source_name": name}
             for row in documents

@@ -26,7 +26,8 @@ SEAL_MARKS = ("persönlich", "vertraulich")
 def read_document(house: House, document_id: str) -> None:
     """Read the pages and note their facts. Raises: ProgramMissing, StorageFull."""
     readings = readings_of(house, document_id)
-    facts = read_letter([page for page in readings if page.status != PageStatus.BLANK])
+    written = [page for page in readings if page.status != PageStatus.BLANK]
+    facts = read_letter(written, town=house.settings.municipality or None)
     lines = tuple(line for page in readings for line in page.lines)
     with house.database.write() as session:
         document = session.get_one(Document, document_id)
@@ -66,9 +67,7 @@ def readings_of(house: House, document_id: str) -> tuple[PageReading, ...]:
     return readings
 
 
-def _read_in_parallel(
-    house: House, source: PageSource, numbers: list[int], scratch: Path
-) -> Iterator[PageReading]:
+def _read_in_parallel(house: House, source: PageSource, numbers: list[int], scratch: Path) -> Iterator[PageReading]:
     """Pages in order, as many in work as there are cores, so that a long file does not starve the others."""
     tesseract = house.tesseract
 
@@ -97,9 +96,7 @@ def _note_page(page: Page, reading: PageReading) -> None:
     page.status = reading.status
     page.orientation, page.skew = reading.orientation, reading.skew
     page.language = reading.language
-    page.words_sha256 = sha256_bytes(
-        canonical_json([[word.text, word.box] for line in reading.lines for word in line])
-    )
+    page.words_sha256 = sha256_bytes(canonical_json([[word.text, word.box] for line in reading.lines for word in line]))
 
 
 def _warnings(known: list[str], readings: tuple[PageReading, ...], facts: LetterFacts) -> list[str]:
@@ -115,9 +112,7 @@ def _warnings(known: list[str], readings: tuple[PageReading, ...], facts: Letter
 
 def is_sealed(readings: tuple[PageReading, ...], facts: LetterFacts) -> bool:
     """Whether the envelope's words stand above the address: "persönlich" or "vertraulich" (DIN 5008, 7.2)."""
-    head = (
-        [" ".join(word.text for word in line).lower() for line in readings[0].lines[:14]] if readings else []
-    )
+    head = [" ".join(word.text for word in line).lower() for line in readings[0].lines[:14]] if readings else []
     marks = [*head, *(line.lower() for line in facts.recipient_lines)]
     return any(mark in line and len(line) < 60 for line in marks for mark in SEAL_MARKS)
 

@@ -154,5 +154,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(part) for part in value]
     return str(value) if isinstance(value, str) else value
-
-

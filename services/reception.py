@@ -52,9 +52,7 @@ def pending(house: House) -> list[Pending]:
     """Everything that is in no final state, and what is final but neither indexed nor waiting for it."""
     with house.database.read() as session:
         sources = session.execute(sa.select(Source.id, Source.attempt).where(Source.state == State.WORKING))
-        documents = session.execute(
-            sa.select(Document.id, Document.attempt).where(sa.not_(Document.state.in_(FINAL)))
-        )
+        documents = session.execute(sa.select(Document.id, Document.attempt).where(sa.not_(Document.state.in_(FINAL))))
         found = [Pending(SOURCE, id, attempt) for id, attempt in sources]
         found += [Pending(DOCUMENT, id, attempt) for id, attempt in documents]
         forgotten = session.scalars(
@@ -176,15 +174,11 @@ def status(house: House) -> Json:
     """Counts of states, what waits for the index, who works, what is old."""
     with house.database.read() as session:
         documents = dict(
-            session.execute(sa.select(Document.state, sa.func.count()).group_by(Document.state))
-            .tuples()
-            .all()
+            session.execute(sa.select(Document.state, sa.func.count()).group_by(Document.state)).tuples().all()
         )
         sources = dict(
             session.execute(
-                sa.select(Source.state, sa.func.count())
-                .where(Source.discarded_at.is_(None))
-                .group_by(Source.state)
+                sa.select(Source.state, sa.func.count()).where(Source.discarded_at.is_(None)).group_by(Source.state)
             )
             .tuples()
             .all()
@@ -193,16 +187,12 @@ def status(house: House) -> Json:
         workers = session.execute(sa.select(Executor.id, Executor.task, Executor.seen_at)).all()
         steps = dict(
             session.execute(
-                sa.select(Document.step, sa.func.count())
-                .where(Document.state == State.WORKING)
-                .group_by(Document.step)
+                sa.select(Document.step, sa.func.count()).where(Document.state == State.WORKING).group_by(Document.step)
             )
             .tuples()
             .all()
         )
-        oldest = session.scalar(
-            sa.select(sa.func.min(Document.received_on)).where(Document.state == State.CLARIFY)
-        )
+        oldest = session.scalar(sa.select(sa.func.min(Document.received_on)).where(Document.state == State.CLARIFY))
     inbox = sum(1 for path in house.settings.inbox.rglob("*") if path.is_file())
     return {
         "inbox": inbox,

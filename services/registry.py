@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.clock import now, today
 from core.errors import UsageError
 from core.ids import new_id
+from core.settings import CONFIG
 from models import (
     SYSTEM,
     Actor,
@@ -61,6 +62,7 @@ def load_units(house: House, actor: Actor, file: Path) -> int:
     codes = [str(unit["code"]) for unit in units]
     if len(set(codes)) != len(codes):
         raise UsageError("bad_units_file", file=str(file))
+    _remember_municipality(house, raw.get("municipality"))
     with house.database.write() as session:
         lock(session)
         for unit in units:
@@ -72,6 +74,13 @@ def load_units(house: House, actor: Actor, file: Path) -> int:
                     raise UsageError("unknown_unit", unit=unit["parent"])
                 session.get_one(OrgUnit, str(unit["code"])).parent_id = str(unit["parent"])
     return len(units)
+
+
+def _remember_municipality(house: House, name: object) -> None:
+    """The town's name becomes a setting, unless there is one: a letter's sender is never the town."""
+    if isinstance(name, str) and name and not house.settings.municipality:
+        with (house.settings.home / CONFIG).open("a", encoding="utf-8") as config:
+            config.write(f"municipality = {json.dumps(name, ensure_ascii=False)}\n")
 
 
 def _put_unit(session: Session, actor: Actor, unit: dict[str, Any]) -> None:
@@ -120,10 +129,7 @@ def load_file_plan(house: House, actor: Actor, file: Path) -> int:
             if row.unit_id and session.get(OrgUnit, row.unit_id) is None:
                 raise UsageError("unknown_unit", unit=row.unit_id)
             session.merge(row)
-            data = {
-                name: getattr(row, name)
-                for name in ("code", "title", "unit_id", "retention_years", "disposal")
-            }
+            data = {name: getattr(row, name) for name in ("code", "title", "unit_id", "retention_years", "disposal")}
             record(session, actor, "plan.put", "plan", row.code, data=data)
     return len(entries)
 
@@ -239,9 +245,7 @@ def add_user(
             raise UsageError("user_exists", name=name)
         user = _add_user(session, actor, name, display_name or name, roles)
         for unit in units:
-            _add_grant(
-                session, actor, user, _known_unit(session, unit), permission, confidential=confidential
-            )
+            _add_grant(session, actor, user, _known_unit(session, unit), permission, confidential=confidential)
 
 
 def grant(

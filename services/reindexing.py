@@ -40,9 +40,7 @@ def verify(house: House, actor: Actor, *, mend: bool) -> Json:
     actor.need(Role.ADMIN, Role.AUDITOR)
     with house.database.read() as session:
         wanted = set(
-            session.scalars(
-                sa.select(Document.id).where(Document.state.in_((State.FILED, State.CLARIFY)))
-            ).all()
+            session.scalars(sa.select(Document.id).where(Document.state.in_((State.FILED, State.CLARIFY)))).all()
         )
     index = house.open_index(writer=mend)
     try:

@@ -149,9 +149,7 @@ class Replay:
     def _revoke(self, entry: Entry, data: Any) -> None:
         place = Grant.unit_id == data["unit"] if data["unit"] else Grant.unit_id.is_(None)
         self.session.execute(
-            sa.delete(Grant).where(
-                Grant.user_id == entry["object_id"], place, Grant.permission == data["permission"]
-            )
+            sa.delete(Grant).where(Grant.user_id == entry["object_id"], place, Grant.permission == data["permission"])
         )
 
     # -- what was delivered ------------------------------------------------------------------------------------
@@ -215,6 +213,7 @@ class Replay:
                     id=found["id"],
                     source_id=source.id,
                     part=part,
+                    hints=found["hints"],
                     state=State.WORKING,
                     step=Step.READ,
                     received_on=source.received_on,
@@ -229,7 +228,7 @@ class Replay:
                 DocumentPage(document_id=found["id"], position=position, page_id=pages[number].id)
                 for position, number in enumerate(found["pages"], start=1)
             )
-        source.state = State.OPENED
+        source.state, source.warnings = State.OPENED, data["warnings"]
         self.session.flush()
 
     def _thing(self, entry: Entry) -> Source | Document:

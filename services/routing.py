@@ -36,6 +36,7 @@ from models import (
     Step,
 )
 from models.chain import record
+from models.references import reference_key
 from services.house import House
 from services.reading import page_texts, readings_of
 
@@ -111,10 +112,13 @@ def route_document(house: House, document_id: str) -> None:
 
 
 def propose(house: House, session: Session, document: Document, text: str) -> Proposal:
-    """Reference, rule, model, in this order."""
+    """Job ticket, reference, rule, model, in this order."""
     units = valid_units(session)
     if not units:
         return Proposal(DecidedBy.MODEL, None, None, ({"code": "no_units"},))
+    by_ticket = _by_ticket(session, document, units)
+    if by_ticket is not None:
+        return by_ticket
     by_model = _by_model(house, session, document, text, units)
     by_reference = _by_reference(session, document, text, units, by_model)
     if by_reference is not None:
@@ -129,14 +133,24 @@ def valid_units(session: Session) -> dict[str, OrgUnit]:
     """The units that exist today, by code."""
     day = today()
     found = session.scalars(
-        sa.select(OrgUnit).where(
-            OrgUnit.valid_from <= day, sa.or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to > day)
-        )
+        sa.select(OrgUnit).where(OrgUnit.valid_from <= day, sa.or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to > day))
     )
     return {unit.code: unit for unit in found}
 
 
 # -- evidence ----------------------------------------------------------------------------------------------------
+
+
+def _by_ticket(session: Session, document: Document, units: Mapping[str, OrgUnit]) -> Proposal | None:
+    """What a person said with a job ticket in the stack; what it names must exist."""
+    register, targets = _register(session)
+    hit = register.get(reference_key(str(document.hints.get("efile", ""))))
+    if hit is not None:
+        efile, case = targets[hit]
+        reason = {"code": "ticket", "efile": efile.id}
+        return Proposal(DecidedBy.RULE, efile.unit_id, 1.0, (reason,), efile=efile.id, case=case.id if case else None)
+    unit = units.get(str(document.hints.get("unit", "")))
+    return Proposal(DecidedBy.RULE, unit.id, 1.0, ({"code": "ticket"},)) if unit else None
 
 
 def _by_reference(
@@ -212,9 +226,7 @@ def _by_rule(session: Session, document: Document, text: str) -> Proposal | None
 # -- the model ---------------------------------------------------------------------------------------------------
 
 
-def _by_model(
-    house: House, session: Session, document: Document, text: str, units: Mapping[str, OrgUnit]
-) -> Proposal:
+def _by_model(house: House, session: Session, document: Document, text: str, units: Mapping[str, OrgUnit]) -> Proposal:
     version, router = active_router(house, session)
     letter = example_of(document, text)
     decision = classify.decide(router, letter, Budget(house.settings.budget))
@@ -298,9 +310,7 @@ def load_router(folder: Path, sha256: str) -> TrainedRouter:
 @lru_cache(maxsize=2)
 def _cold_router(folder: Path, profiles: tuple[UnitProfile, ...]) -> TrainedRouter:
     """The router of the first day, made once for these units and this program, and kept beside the versions."""
-    key = sha256_bytes(canonical_json([version("aktenlotse"), [asdict(profile) for profile in profiles]]))[
-        :16
-    ]
+    key = sha256_bytes(canonical_json([version("aktenlotse"), [asdict(profile) for profile in profiles]]))[:16]
     kept = folder / f"cold-{key}"
     if kept.is_dir():
         try:

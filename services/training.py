@@ -163,9 +163,7 @@ def model_card(house: House, version: int) -> dict[str, Any]:
 def list_models(house: House) -> list[dict[str, Any]]:
     """All versions, newest first."""
     with house.database.read() as session:
-        return [
-            _row_json(row) for row in session.scalars(sa.select(RoutingModel).order_by(-RoutingModel.version))
-        ]
+        return [_row_json(row) for row in session.scalars(sa.select(RoutingModel).order_by(-RoutingModel.version))]
 
 
 def _row_json(row: RoutingModel) -> dict[str, Any]:
@@ -234,9 +232,7 @@ def read_labels(file: Path) -> Iterator[Example]:
                 group=str(raw.get("author") or raw.get("confirmed_by") or ""),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(
-                "bad_label_line", file=str(file), line=number, why=type(error).__name__
-            ) from error
+            raise UsageError("bad_label_line", file=str(file), line=number, why=type(error).__name__) from error
 
 
 def replay(house: House, actor: Actor, version: int | None, since: str | None) -> dict[str, Any]:
@@ -266,9 +262,7 @@ def replay(house: House, actor: Actor, version: int | None, since: str | None) -
         ).all()
     budget, elsewhere, counts = Budget(house.settings.budget), [], {"better": 0, "worse": 0}
     for document in documents:
-        decision = classify.decide(
-            router, example_of(document, "\f".join(texts_of(house, document.id))), budget
-        )
+        decision = classify.decide(router, example_of(document, "\f".join(texts_of(house, document.id))), budget)
         there = decision.unit if isinstance(decision, classify.Routed) else None
         here, label = codes.get(document.unit_id or ""), codes.get(labels.get(document.id, ""))
         if there != here:

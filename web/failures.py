@@ -36,7 +36,15 @@ def _answer(request: Request, status: int, code: str, sentence: str) -> Response
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": code, "sentence": sentence}, status)
     title = text(f"web.failure.{status}" if status in (400, 403, 404, 503) else "web.failure.500")
-    return page(request, "failure.html", visit_of(request), status=status, title=title, sentence=sentence)
+    return page(
+        request,
+        "failure.html",
+        visit_of(request),
+        status=status,
+        names_address=False,
+        title=title,
+        sentence=sentence,
+    )
 
 
 def _ours(request: Request, error: Exception) -> Response:

@@ -34,15 +34,23 @@ def make_environment() -> Environment:
 
 
 def page(
-    request: Request, template: str, visit: Visit | None, *, status: int = 200, **context: object
+    request: Request,
+    template: str,
+    visit: Visit | None,
+    *,
+    status: int = 200,
+    names_address: bool = True,
+    **context: object,
 ) -> HTMLResponse:
-    """A page of the site, in the language of the request."""
+    """A page of the site, in the language of the request. Where something is not found it names no address."""
     site = site_of(request)
     html = site.templates.get_template(template).render(
         visit=visit,
         menu=_menu(visit, request.url.path),
         form_token=site.sessions.form_token(visit.nonce) if visit else "",
-        other_language=[_switch(request, one) for one in LANGUAGES if one != default_language()],
+        other_language=[
+            _switch(request if names_address else None, one) for one in LANGUAGES if one != default_language()
+        ],
         **context,
     )
     return HTMLResponse(html, status)
@@ -73,9 +81,9 @@ def _menu(visit: Visit | None, path: str) -> list[dict[str, object]]:
     ]
 
 
-def _switch(request: Request, language: str) -> dict[str, str]:
-    """The same page in another language; forms lead back to the search."""
-    if request.method != "GET":
+def _switch(request: Request | None, language: str) -> dict[str, str]:
+    """The same page in another language; forms and failures lead to the search."""
+    if request is None or request.method != "GET":
         return {"language": language, "path": link("/suche", lang=language)}
     query = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
     return {"language": language, "path": f"{request.url.path}?{urlencode([*query, ('lang', language)])}"}

@@ -128,9 +128,7 @@ def _facets(wish: Wish, answer: dict[str, Any]) -> list[dict[str, Any]]:
         counts = [(value, count) for value, count in answer["facets"].get(facet, {}).items() if value]
         if not counts or taken.get(facet) or (len(counts) == 1 and answer["total"] <= 1):
             continue
-        entries = [
-            {"label": label(value), "count": count, "link": target(value)} for value, count in counts[:MOST]
-        ]
+        entries = [{"label": label(value), "count": count, "link": target(value)} for value, count in counts[:MOST]]
         found.append({"name": facet, "entries": entries})
     return found
 

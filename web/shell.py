@@ -62,9 +62,7 @@ def _dress(headers: MutableHeaders, scope: Scope, language: str, *, keep: bool) 
     headers["Content-Language"] = language
     headers.add_vary_header("Accept-Language, Cookie")
     if keep:
-        headers.append(
-            "Set-Cookie", f"{LANGUAGE}={language}; Path=/; Max-Age={_YEAR}; HttpOnly; SameSite=Lax"
-        )
+        headers.append("Set-Cookie", f"{LANGUAGE}={language}; Path=/; Max-Age={_YEAR}; HttpOnly; SameSite=Lax")
 
 
 def _refused(scope: Scope, headers: Headers) -> ASGIApp | None:

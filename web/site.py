@@ -25,11 +25,11 @@ class Site:
     templates: Environment
 
 
-class SignedOut(Exception):  # noqa: N818  (a state, not a mistake)
+class SignedOut(Exception):
     """Nobody is signed in: the visitor is sent to the sign-in page."""
 
 
-class ForeignForm(Exception):  # noqa: N818
+class ForeignForm(Exception):
     """A form without the session's word: another site sent it, or the session has ended."""
 
 

@@ -7,6 +7,7 @@ boxes: its rows are its lines and its blocks are its paragraphs.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ MM_PER_INCH = 25.4
 A4_WIDTH = 210.0  # mm
 SAME_COLUMN = 4.0  # mm by which edges of one block may differ
 BLOCK_PITCH = 1.85  # centre to centre, in row heights; more is an empty line
+CLEAR = 3.0  # times as far in one direction as in the other
 COLUMN_GAP = 3.5  # mm between two words that stand in different columns
 COLUMN_GAP_HEIGHTS = 1.7  # and in row heights
 
@@ -117,11 +119,29 @@ def _sheet(page: PageReading, index: int) -> Sheet:
     return Sheet(_blocks(rows), frame.width, frame.height)
 
 
+def _running(lines: Sequence[Sequence[Word]]) -> int | None:
+    """Degrees clockwise that turn the page upright by the way its words follow each other; None where unclear.
+
+    Tesseract reads lines that run up or down the page it is given, so the page's noted orientation can be wrong.
+    """
+    across = down = 0
+    for line in lines:
+        for word, following in itertools.pairwise(line):
+            across += following.box[0] + following.box[2] - word.box[0] - word.box[2]
+            down += following.box[1] + following.box[3] - word.box[1] - word.box[3]
+    if max(abs(across), abs(down)) < CLEAR * min(abs(across), abs(down)) or across == down:
+        return None
+    if abs(across) > abs(down):
+        return 0 if across > 0 else 180
+    return 270 if down > 0 else 90
+
+
 class _Frame:
     """The way from delivered pixels to upright millimetres."""
 
     def __init__(self, page: PageReading) -> None:
-        self._orientation = page.orientation % 360
+        running = _running(page.lines)
+        self._orientation = (page.orientation if running is None else running) % 360
         self._pixels = page.width, page.height
         across = page.height if self._orientation in (90, 270) else page.width
         down = page.width if self._orientation in (90, 270) else page.height

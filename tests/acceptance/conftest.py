@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from core.settings import Settings
+from models import Actor, Permission, Role
+from models.actor import actor_of_account
+from services.deciding import route_by_person
+from services.house import House, open_house
+from services.indexing import try_to_empty_outbox
+from services.passwords import set_password
+from services.registry import add_user
 from tests.conftest import PROGRAM, ROOT, SAMPLE_FILES, SAMPLES, json_lines, run_program
 
 CHROMIUM = "/usr/bin/chromium"
@@ -31,11 +41,11 @@ DOG_TAX = "19-hundesteuer-mit-aktenzeichen.pdf"  # filed in unit 22 by its refer
 SECRET = "21-personalrat-vertraulich.pdf"  # filed in unit 11, for named persons only
 HOPELESS = "27-zettel-ohne-betreff.pdf"  # nobody can say: clarify
 CUT_OFF = "30-abgeschnitten.pdf"  # quarantined
-USERS = {
-    "fuehrer": ("--unit", "36"),
-    "steuer": ("--unit", "22"),
-    "post": ("--role", "post_room"),
-    "leser": ("--unit", "22", "--read-only"),
+USERS: dict[str, dict[str, Any]] = {
+    "fuehrer": {"units": ("36",)},
+    "steuer": {"units": ("22",)},
+    "post": {"roles": (Role.POST_ROOM,)},
+    "leser": {"units": ("22",), "permission": Permission.READ},
 }
 
 
@@ -63,24 +73,35 @@ def web_home(tmp_path_factory: pytest.TempPathFactory) -> WebHome:
     files = [str(SAMPLES / "scans" / name) for name in (SIDEWAYS, DOG_TAX, SECRET, HOPELESS, CUT_OFF)]
     lines = json_lines(run_program(folder, "ingest", "--json", *files, check=False))
     letters = {line["source_name"]: line for line in lines}
-    run_program(folder, "route", letters[SIDEWAYS]["id"], "--unit", "36", "--json")
-    for name, words in USERS.items():
-        run_program(folder, "user", "add", name, *words)
-        set_password(folder, name, PASSWORD)
+    with as_admin(folder) as (house, admin):
+        route_by_person(house, admin, letters[SIDEWAYS]["id"], "36")
+        try_to_empty_outbox(house)
+    for name, wishes in USERS.items():
+        new_user(folder, name, **wishes)
     return WebHome(folder, letters)
 
 
-def set_password(folder: Path, name: str, password: str) -> None:
-    """As an admin would: the password comes in by standard input."""
-    subprocess.run(
-        [*PROGRAM, "--home", str(folder), "user", "password", name],
-        input=f"{password}\n",
-        text=True,
-        check=True,
-        capture_output=True,
-        cwd=ROOT,
-        timeout=120,
-    )
+@contextmanager
+def as_admin(folder: Path) -> Iterator[tuple[House, Actor]]:
+    """The home, opened in this process by its first user."""
+    with open_house(Settings.load(folder, os.environ)) as house:
+        with house.database.read() as session:
+            actor = actor_of_account(session, getpass.getuser())
+        yield house, actor
+
+
+def new_user(
+    folder: Path,
+    name: str,
+    *,
+    units: tuple[str, ...] = (),
+    roles: tuple[Role, ...] = (Role.CASEWORKER,),
+    permission: Permission = Permission.WORK,
+) -> None:
+    """A user with the password of all."""
+    with as_admin(folder) as (house, admin):
+        add_user(house, admin, name, display_name=None, roles=roles, units=units, permission=permission)
+        set_password(house, admin, name, PASSWORD)
 
 
 @pytest.fixture(scope="session")

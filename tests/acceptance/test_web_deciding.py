@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.conftest import DOG_TAX, HOPELESS, PASSWORD, SIDEWAYS, WebServer, set_password, sign_in
-from tests.conftest import json_lines, run_program
+from services.deciding import route_by_person
+from services.registry import revoke
+from tests.acceptance.conftest import DOG_TAX, HOPELESS, PASSWORD, SIDEWAYS, WebServer, as_admin, new_user, sign_in
+from tests.conftest import PROGRAM, ROOT, run_program
 
 Visitor = Callable[..., Page]
 
@@ -106,25 +110,35 @@ def test_a_misdelivery_needs_a_reason_and_then_leaves_the_unit(visitor: Visitor,
     page.get_by_role("button", name="Weitergeben").click()
     expect(page.get_by_role("status").first).to_contain_text("33 Bürgeramt")
     assert page.context.request.get(f"/briefe/{letter['id']}").status == 404  # no longer theirs
-    run_program(web_server.home.folder, "route", letter["id"], "--unit", "36")
+    with as_admin(web_server.home.folder) as (house, admin):
+        route_by_person(house, admin, letter["id"], "36")
 
 
 def test_a_right_that_is_taken_ends_at_once(visitor: Visitor, web_server: WebServer) -> None:
     home, letter = web_server.home.folder, web_server.home.letters[DOG_TAX]["id"]
-    run_program(home, "user", "add", "kurz", "--unit", "22")
-    set_password(home, "kurz", PASSWORD)
+    new_user(home, "kurz", units=("22",))
     request = visitor("kurz").context.request
     assert request.get(f"/briefe/{letter}").ok
-    run_program(home, "grant", "revoke", "kurz", "--unit", "22")
+    with as_admin(home) as (house, admin):
+        revoke(house, admin, "kurz", unit="22")
     assert request.get(f"/briefe/{letter}").status == 404
-    set_password(home, "kurz", PASSWORD + "!")
-    assert "/anmelden" in request.get("/suche").url  # a new password ends the sessions of the old one
+
+
+def test_a_new_password_by_the_command_ends_the_sessions_of_the_old_one(
+    visitor: Visitor, web_server: WebServer
+) -> None:
+    home, fresh = web_server.home.folder, "acht Raben auf dem Dach"
+    new_user(home, "neu", units=("22",))
+    page = visitor("neu")
+    command = [*PROGRAM, "--home", str(home), "user", "password", "neu"]
+    subprocess.run(command, input=f"{fresh}\n", text=True, check=True, capture_output=True, cwd=ROOT, timeout=120)
+    page.goto("/postkorb")
+    assert "/anmelden?weiter=" in page.url
+    sign_in(page, "neu", fresh)
 
 
 def test_wrong_passwords_are_slowed_down(visitor: Visitor, web_server: WebServer) -> None:
-    home = web_server.home.folder
-    run_program(home, "user", "add", "langsam", "--unit", "22")
-    set_password(home, "langsam", PASSWORD)
+    new_user(web_server.home.folder, "langsam", units=("22",))
     page = visitor()
     page.goto("/anmelden")
     for _ in range(5):
@@ -182,5 +196,5 @@ def test_quarantine_and_state_of_the_mail_are_shown_to_the_post_room(visitor: Vi
     row = page.get_by_role("row", name=re.compile("30-abgeschnitten.pdf"))
     expect(row).to_contain_text("abgeschnitten: Der Scan oder die Übertragung brach ab")
     page.get_by_role("link", name="Stand").click()
-    lines = json_lines(run_program(web_server.home.folder, "status", "--json"))
-    expect(page.get_by_role("row", name="abgelegt").get_by_role("cell")).to_have_text(str(lines[0]["filed"]))
+    filed = json.loads(run_program(web_server.home.folder, "status", "--json").stdout)["filed"]
+    expect(page.get_by_role("row", name="abgelegt").get_by_role("cell")).to_have_text(str(filed))

@@ -32,8 +32,7 @@ def test_a_word_of_page_two_leads_to_the_upright_page_with_the_hit_marked(visito
     expect(page.get_by_role("heading", level=1)).to_contain_text("Führerschein")
     picture = page.locator("#seite-2 img")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('#seite-2 img').naturalWidth > 0")
-    wide, high = picture.evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    wide, high = picture.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])")
     assert high > wide  # it was scanned sideways
     expect(page.locator("#seite-2 .read mark")).to_have_text([PAGE_TWO_WORD])
     expect(page.locator("#seite-1 svg.marks")).to_have_count(0)

@@ -278,6 +278,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("hints", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("step", sa.String(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
@@ -328,9 +329,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("page_id", sa.Integer(), nullable=False),
         sa.Column("left_out", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["document_id"], ["documents.id"], name=op.f("fk_document_pages_document_id")
-        ),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_document_pages_document_id")),
         sa.ForeignKeyConstraint(["page_id"], ["pages.id"], name=op.f("fk_document_pages_page_id")),
         sa.PrimaryKeyConstraint("document_id", "version", "position", name=op.f("pk_document_pages")),
     )
@@ -349,9 +348,7 @@ def upgrade() -> None:
         sa.Column("given_by", sa.String(), nullable=False),
         sa.Column("given_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("(user_id IS NULL) <> (role IS NULL)", name=op.f("ck_grants_one_holder")),
-        sa.CheckConstraint(
-            "NOT confidential OR user_id IS NOT NULL", name=op.f("ck_grants_confidential_is_personal")
-        ),
+        sa.CheckConstraint("NOT confidential OR user_id IS NOT NULL", name=op.f("ck_grants_confidential_is_personal")),
         sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_grants_document_id")),
         sa.ForeignKeyConstraint(["unit_id"], ["org_units.id"], name=op.f("fk_grants_unit_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_grants_user_id")),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import img2pdf
 import pikepdf
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs7
 from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.colors import CMYKColor
@@ -194,7 +199,7 @@ def cmyk_colours() -> bytes:
     return text_pdf(draw)
 
 
-def annotations() -> bytes:
+def odd_annotations() -> bytes:
     """A note without appearance, a hidden stamp, a movie."""
 
     def change(pdf: pikepdf.Pdf) -> None:
@@ -279,10 +284,7 @@ def scan_pdf(kind: str) -> tuple[bytes, PageLayer]:
         image.save(buffer, "JPEG2000", irreversible=True, quality_layers=[40])
     else:
         image.save(buffer, "TIFF", compression="group4" if kind in ("g4", "jbig2") else None, dpi=(150, 150))
-    if kind == "jpx":
-        data = text_pdf()
-    else:
-        data = img2pdf.convert(buffer.getvalue(), nodate=True)
+    data = text_pdf() if kind == "jpx" else img2pdf.convert(buffer.getvalue(), nodate=True)
 
     def change(pdf: pikepdf.Pdf) -> None:
         page = pdf.pages[0]
@@ -310,6 +312,41 @@ def scan_pdf(kind: str) -> tuple[bytes, PageLayer]:
 
     raw = {"stream_decode_level": pikepdf.StreamDecodeLevel.none, "compress_streams": False}
     return edited(data, change, **raw), layer
+
+
+def signed(data: bytes) -> bytes:
+    """A PDF with an invisible signature (PKCS #7, detached) over all of its bytes but the signature."""
+    room = 8000
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        value = Dictionary(
+            Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), SubFilter=Name("/adbe.pkcs7.detached"),
+            ByteRange=Array([0, 1_000_000_001, 1_000_000_002, 1_000_000_003]), Contents=pikepdf.String(b"\xaa" * room),
+        )  # fmt: skip
+        field = Dictionary(
+            Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T="Signatur", Rect=[0, 0, 0, 0], F=132,
+            P=pdf.pages[0].obj, V=pdf.make_indirect(value),
+        )  # fmt: skip
+        pdf.pages[0].obj.Annots = Array([pdf.make_indirect(field)])
+        pdf.Root.AcroForm = Dictionary(Fields=Array([pdf.pages[0].obj.Annots[0]]), SigFlags=3)
+
+    whole = edited(data, change, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    start = whole.index(b"<" + b"aa" * 20)
+    end = whole.index(b">", start) + 1
+    placeholder = b"[ 0 1000000001 1000000002 1000000003 ]"
+    span = f"[ 0 {start} {end} {len(whole) - end} ]".encode()
+    assert whole.count(placeholder) == 1
+    whole = whole.replace(placeholder, span.ljust(len(placeholder)))
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Erika Mustermann")])
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(moment).not_valid_after(moment.replace(year=2036))
+    options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
+    signer = pkcs7.PKCS7SignatureBuilder().set_data(whole[:start] + whole[end:])
+    signer = signer.add_signer(builder.sign(key, hashes.SHA256()), key, hashes.SHA256())
+    signature = signer.sign(serialization.Encoding.DER, options).hex().encode()
+    return whole[: start + 1] + signature.ljust(2 * room, b"0") + whole[end - 1 :]
 
 
 def lzw(data: bytes) -> bytes:
@@ -348,7 +385,7 @@ BORN_DIGITAL: dict[str, Callable[[], bytes]] = {
     one.__name__: one
     for one in (
         unembedded_font, embedded_font, scripts, form_with_values, form_without_appearances, xfa, layers,
-        owner_password, transparency, cmyk_colours, annotations, facturx, attachment_and_unembedded_font,
+        owner_password, transparency, cmyk_colours, odd_annotations, facturx, attachment_and_unembedded_font,
         broken_xref, huge_page, deep_and_odd,
     )
 }  # fmt: skip

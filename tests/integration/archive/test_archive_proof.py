@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from test_archive_journal import Home
+from journal_home import Home
 
 from archive import export_proof
 from core.hashing import sha256_file
@@ -28,8 +28,8 @@ def run(folder: Path) -> tuple[int, str]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path / "home") if (tmp_path / "home").mkdir() is None else None
-    assert home is not None
+    (tmp_path / "home").mkdir()
+    home = Home(tmp_path / "home")
     files = {"original/Antrag äö.pdf": b"%PDF-original"}
     home.store.create("source", "s1", files, message="m", user="u")
     home.store.create("document", "d1", {"document.pdf": b"%PDF-a", "transfer-note.json": b"{}"}, message="m", user="u")

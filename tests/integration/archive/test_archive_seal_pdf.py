@@ -50,9 +50,9 @@ def test_born_digital_becomes_valid_with_its_text(name: str, sealed: Seal, valid
         ("scripts", "actions_removed"),
         ("xfa", "xfa_removed"),
         ("layers", "hidden_layers"),
-        ("annotations", "annotations_removed"),
-        ("annotations", "hidden_annotations_removed"),
-        ("annotations", "annotation_without_appearance"),
+        ("odd_annotations", "annotations_removed"),
+        ("odd_annotations", "hidden_annotations_removed"),
+        ("odd_annotations", "annotation_without_appearance"),
         ("facturx", "attachments_embedded"),
     ],
 )
@@ -103,6 +103,28 @@ def test_valid_pdfa_with_text_stays_byte_for_byte(sealed: Seal) -> None:
     data = first.pdf.read_bytes()
     second = sealed(data)
     assert second.rung == "b" and second.pdf is not None and second.pdf.read_bytes() == data
+
+
+def test_signed_pdfa_stays_byte_for_byte(sealed: Seal) -> None:
+    scan, layer = pdfs.scan_pdf("jpeg")
+    for first in (sealed(pdfs.embedded_font()), sealed(scan, layers=(layer,))):
+        assert first.pdf is not None
+        data = pdfs.signed(first.pdf.read_bytes())
+        second = sealed(data, layers=(layer,))
+        assert second.rung == "b" and second.pdf is not None and second.pdf.read_bytes() == data, second
+
+
+def test_signature_that_cannot_be_kept_is_said(sealed: Seal) -> None:
+    result = sealed(pdfs.signed(pdfs.text_pdf()))
+    assert result.rung == "c" and result.valid and "signature_only_in_original" in result.warnings
+
+
+def test_dynamic_form_is_no_pdfa(sealed: Seal) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.NeedsRendering = True
+
+    result = sealed(pdfs.edited(pdfs.xfa(), change))
+    assert result.rung == "e" and set(result.warnings) == {"no_pdfa", "xfa_dynamic"}
 
 
 def test_false_claim_is_not_believed(sealed: Seal) -> None:

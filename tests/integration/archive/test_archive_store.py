@@ -10,13 +10,14 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import ocfl
 import pytest
 
-from archive import ObjectExists, Store
+from archive import ObjectExists, Store, verify_store
 from core.errors import IntegrityError, NotFound, StorageFull
 
 FILES = {"original/Brief äöü.pdf": b"%PDF " * 5000, "metadata.json": b"{}", "leer.txt": b"", "auch leer": b""}
@@ -242,3 +243,21 @@ def test_file_size_limit_leaves_nothing(store: Store, tiny: int) -> None:
     done = subprocess.run([sys.executable, "-c", code, str(store.root.parent)], check=False)
     assert done.returncode == 7
     assert not list(store.objects()) and not [path for path in store._staging.iterdir() if path.is_dir()]
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_objects_spread(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole, quickly found and evenly spread; fsync is left out, it would be an hour of waiting for the disk."""
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+    count = 100_000
+    for number in range(count):
+        store.create("document", f"d{number}", {"metadata.json": b"%d" % number}, message="m", user="u")
+    started = time.monotonic()
+    for number in range(0, count, 100):
+        assert store.file("document", f"d{number}", "metadata.json").read_bytes() == b"%d" % number
+    assert time.monotonic() - started < 5
+    assert sum(1 for _ in store.objects()) == count
+    crowded = Counter(folder.parent for folder in store.folders())
+    assert max(crowded.values()) < 16  # 1.5 on average
+    report = verify_store(store)
+    assert report.ok and report.objects == count

@@ -101,3 +101,19 @@ def test_all_words_if_possible_else_most(index: SearchIndex) -> None:
     fill(index, entry("both", "Antrag auf Wohngeld"), entry("one", "Antrag auf Baugenehmigung"))
     assert found(index, "Antrag Wohngeld") == ["both"]
     assert found(index, "Antrag Baugenehmigung Wohngeld")[:2] != []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Stadtentwicklung -Sachstand-",
+        "Anfrage (mündlich): OR oder nicht?",
+        'Der "Grüne Weg" - 2. Bauabschnitt (Entwurf)',
+        "Amt: neue Leitung",
+        "Frage NICHT beantwortet",
+        "datum: offen",
+    ],
+)
+def test_whole_subject_is_found_whatever_is_in_it(index: SearchIndex, subject: str) -> None:
+    fill(index, entry("wanted", subject=subject), entry("other", subject="Sachstand der Anfrage"))
+    assert found(index, subject)[:1] == ["wanted"]

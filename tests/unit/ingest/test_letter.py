@@ -87,6 +87,13 @@ def test_a_business_letter_is_read_shifted_leaning_and_turned(
     assert facts.doctype == "angebot"
 
 
+@pytest.mark.parametrize("orientation", [90, 180, 270])
+def test_a_page_whose_orientation_was_noted_wrongly_is_read_by_its_words(orientation: int) -> None:
+    page = drawn(DIN_5008, orientation=orientation).evolve(orientation=(orientation + 90) % 360)
+    facts = read_letter([page])
+    assert (facts.sender, facts.letter_date) == ("Kranbau Oelsner GmbH", date(2025, 4, 11))
+
+
 def test_values_stand_under_the_labels_of_a_reference_line() -> None:
     head = [line for line in DIN_5008 if line[0] != 125 and line[0] != 155]
     labels = [(25, 84, "Ihr Zeichen"), (75, 84, "Ihre Nachricht vom"), (120, 84, "Unser Zeichen"), (165, 84, "Datum")]
