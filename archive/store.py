@@ -31,7 +31,8 @@ from core.clock import now, stamp
 from core.durable import full_disk_is_named, make_folders, remove_tree, sync_folder, write_whole
 from core.errors import IntegrityError, NotFound
 
-_OLD, _NEW, _NOTE = "old", "new", "swap.json"
+_OLD, _NEW, _NOTE, _TARGET = "old", "new", "swap.json", "target"
+_ATTEMPTS = 20
 
 
 class ObjectExists(IntegrityError):
@@ -144,14 +145,12 @@ class Store:
             inventory = Inventory(ocfl_id, manifest, (state,), (_head(message, user),))
             drop_doubles(folder, inventory, 1)
             seal_folder(folder, inventory)
-            make_folders(target.parent)
             try:
-                folder.rename(target)
+                self._appear(place, target)
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
                 return self._same(kind, object_id, files)
-            sync_folder(target.parent)
         return ocfl.relative_path(ocfl_id)
 
     def add_version(
@@ -240,9 +239,7 @@ class Store:
             if target.is_dir():
                 self._swap(place, target)
             else:
-                make_folders(target.parent)
-                folder.rename(target)
-                sync_folder(target.parent)
+                self._appear(place, target)
         return ocfl.relative_path(ocfl_id)
 
     def digest(self, kind: str, object_id: str) -> str:
@@ -284,6 +281,7 @@ class Store:
                 yield place
             finally:
                 if not (place / _NOTE).exists():
+                    self._drop_empty(place)
                     remove_tree(place)
 
     @contextmanager
@@ -292,6 +290,33 @@ class Store:
         with (self._staging / ".changing.lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    def _appear(self, place: Path, target: Path) -> None:
+        """The new folder becomes ``target``. Raises: OSError (ENOTEMPTY when there is one).
+
+        A storage root has no empty folders (4.2): what we make for it is noted first, so that it is taken away
+        again if we die before the rename. Somebody may take away ours in between; then we make it again.
+        """
+        (place / _TARGET).write_text(str(target.relative_to(self.root)))
+        for attempt in range(_ATTEMPTS):
+            try:
+                make_folders(target.parent)
+                (place / _NEW).rename(target)
+                sync_folder(target.parent)
+            except FileNotFoundError:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                continue
+            return
+
+    def _drop_empty(self, place: Path) -> None:
+        """Take away the folders that were made for an object which did not come."""
+        try:
+            target = self.root / (place / _TARGET).read_text()
+            target.parent.rmdir()
+            target.parent.parent.rmdir()
+        except OSError:
+            return  # not made, gone already, or no longer empty
 
     def _swap(self, place: Path, current: Path) -> None:
         """The new folder takes the place of the current one; the old one is left in ``place``."""
@@ -314,6 +339,7 @@ class Store:
                 sync_folder(target.parent)
             note.unlink()
             sync_folder(place)
+        self._drop_empty(place)
         remove_tree(place)
 
     def _finish_swap(self, path: Path) -> None:

@@ -2,8 +2,8 @@
 
     ./run bench pipeline [FOLDER of scans]
 
-One letter at a time, so that every CPU second belongs to one step; Tesseract's own seconds are taken by a shim before it
-in PATH. Start of program, router and validator count as "start". The limit (issue A) is 25 % of the whole.
+One letter at a time, so that every CPU second belongs to one step; Tesseract's own seconds are taken by a shim before
+it in PATH. Start of program, router and validator count as "start". The limit (issue A) is 25 % of the whole.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     ./run bench reading [SCANS OF EACH KIND, default 8] [SEED]
 
-Prints pages a minute, CPU seconds a page, peak memory of the largest process, and the character and word error rate by kind
-of damage. OCRmyPDF is called as paperless-ngx calls it (deskew, rotate) with two jobs.
+Prints pages a minute, CPU seconds a page, peak memory of the largest process, and the character and word error rate by
+kind of damage. OCRmyPDF is called as paperless-ngx calls it (deskew, rotate) with two jobs.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def measure(name: str, pages: list[tuple[Scan, Path]], scratch: Path) -> None:
         answers = list(pool.map(lambda item: read(item[1], scratch), pages))
     elapsed, used = time.monotonic() - started, cpu() - before
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
-    print(f"{name}: {60 * len(pages) / elapsed:.0f} pages/min, {used / len(pages):.2f} CPU s/page, child peak {peak} MB")
+    speed = f"{60 * len(pages) / elapsed:.0f} pages/min, {used / len(pages):.2f} CPU s/page"
+    print(f"{name}: {speed}, child peak {peak} MB")
     for kind in dict.fromkeys(scan.kind for scan, _ in pages):
         rows = [
             (*error_rates(scan.truth, text), status)

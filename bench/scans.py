@@ -111,9 +111,10 @@ def turned(name: str, text: str, dice: random.Random) -> Scan:
 def _faint(kind: str, dpi: int) -> Callable[[str, str, random.Random], Scan]:
     def make(name: str, text: str, dice: random.Random) -> Scan:
         grey, truth = page(text, dpi, dice)
-        paper, ink = dice.randrange(195, 225), dice.randrange(28, 45)
-        pale = paper - (255 - cv2.GaussianBlur(grey, (0, 0), 0.6)).astype(np.float32) / 255 * ink
-        return Scan(kind, name, _jpeg(_paper(pale.astype(np.uint8), dice, 3.5, 255), 75), dpi, truth)
+        paper, ink = dice.randrange(185, 225), dice.randrange(20, 34)
+        shadow = np.linspace(0, dice.uniform(-25, 25), grey.shape[0])[:, None]
+        pale = paper + shadow - (255 - cv2.GaussianBlur(grey, (0, 0), 0.8)).astype(np.float32) / 255 * ink
+        return Scan(kind, name, _jpeg(_paper(pale.astype(np.uint8), dice, 5, 255), 70), dpi, truth)
 
     return make
 

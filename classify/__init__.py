@@ -5,7 +5,7 @@ The room's front door. It imports ``core`` only, and reads no file but a model v
 
 from classify.card import ModelCard
 from classify.decision import Abstained, Decision, Routed, decide
-from classify.errors import BadCatalogue, CorruptModel, NothingKnown
+from classify.errors import BadCatalogue, CorruptModel, NothingKnown, RetrainAdvised
 from classify.evaluation import Evaluation, evaluate
 from classify.knowledge import load_catalogue, match_tasks
 from classify.letters import Budget, Example, Task, UnitProfile
@@ -13,6 +13,7 @@ from classify.registry import load, save
 from classify.router import Candidate, Ranking, TrainedRouter
 from classify.threshold import Threshold
 from classify.training import train
+from classify.updating import update
 
 __all__ = [
     "Abstained",
@@ -26,6 +27,7 @@ __all__ = [
     "ModelCard",
     "NothingKnown",
     "Ranking",
+    "RetrainAdvised",
     "Routed",
     "Task",
     "Threshold",
@@ -38,4 +40,5 @@ __all__ = [
     "match_tasks",
     "save",
     "train",
+    "update",
 ]

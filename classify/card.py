@@ -39,6 +39,7 @@ class ModelCard:
     unknown_above: float = 1.0
     seed: int = 0
     size: dict[str, int] = field(default_factory=dict)
+    updates: int = 0  # letters learnt by quick updates since the last training, counted in n
 
     def as_json(self) -> dict[str, Any]:
         """The card as JSON types."""

@@ -27,3 +27,9 @@ class NothingKnown(UsageError):
     """There is neither a unit with duties nor a labelled letter to learn from."""
 
     code = "nothing_to_learn_from"
+
+
+class RetrainAdvised(UsageError):
+    """A quick update is not safe here: train in full."""
+
+    code = "retrain_advised"

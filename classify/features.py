@@ -31,6 +31,7 @@ from classify.zones import Zones, part
 
 BUCKETS = 1 << 22
 _MASK = np.uint64(BUCKETS - 1)
+_ROWS_AT_ONCE = 1000  # bounds the memory of weighting
 _LIMIT = 12_000  # characters of the body that are read; later pages are enclosures as a rule
 _WORD = regex.compile(r"\p{L}{2,}")
 _STEMMER = snowballstemmer.stemmer("german")
@@ -189,6 +190,12 @@ class Weighting:
 
     def apply(self, counts: Counts) -> Counts:
         """Weighted features, shape (rows, kept)."""
+        if counts.shape[0] <= _ROWS_AT_ONCE:
+            return self._apply(counts)
+        starts = range(0, counts.shape[0], _ROWS_AT_ONCE)
+        return sparse.csr_matrix(sparse.vstack([self._apply(counts[i : i + _ROWS_AT_ONCE]) for i in starts]))
+
+    def _apply(self, counts: Counts) -> Counts:
         at = np.minimum(np.searchsorted(self.columns, counts.indices), max(len(self.columns) - 1, 0))
         known = self.columns[at] == counts.indices if len(self.columns) else np.zeros(len(at), bool)
         running = np.concatenate(([0], np.cumsum(known)))

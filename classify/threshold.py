@@ -76,8 +76,7 @@ def find_threshold(
 def _promised(wrong: int, n: int, budget: Budget, caution: float) -> bool:
     if wrong > budget.share * n or upper_bound(wrong, n, budget.confidence) > budget.share:
         return False
-    batch = min(n, _BATCH)
-    exceeds = betabinom.sf(int(budget.share * batch + 1e-9), batch, wrong + 1, n - wrong)
+    exceeds = betabinom.sf(int(budget.share * _BATCH + 1e-9), _BATCH, wrong + 1, n - wrong)
     return wrong == 0 or float(exceeds) <= 1 - caution
 
 

@@ -15,7 +15,6 @@ from ingest.pages import DeliveredPage, Grey
 
 LOOK_DPI = 100.0
 SKEW_LIMIT = 8.0  # degrees searched to either side
-INK_STEP = 0.82  # darker than this share of the paper around it is ink
 MIN_SPECK = 2  # pixels at look size
 FAINT_CONTRAST = 90  # grey steps between paper and ink below which a page counts as faint
 
@@ -24,6 +23,8 @@ FAINT_CONTRAST = 90  # grey steps between paper and ink below which a page count
 class Look:
     """What was seen. ``box``: inked region in delivered pixels; ``skew``: degrees clockwise of the upright text."""
 
+    width: int
+    height: int
     dpi: float
     paper: float  # grey of the paper
     contrast: float  # grey steps between paper and ink
@@ -71,12 +72,14 @@ def look(page: DeliveredPage) -> Look:
     marks = _marks(ink)
     sideways, skew = _direction(ink)
     return Look(
+        width=page.width,
+        height=page.height,
         dpi=page.dpi,
         paper=paper,
         contrast=contrast,
         noise=noise,
         ink=share,
-        blank=_is_blank(ink, marks, contrast),
+        blank=_is_blank(marks, ink.shape),
         box=_box(marks, 1 / scale, page.width, page.height),
         sideways=sideways,
         skew=skew,
@@ -99,10 +102,10 @@ def paper_of(grey: Grey, reach: int = 25) -> NDArray[np.float32]:
 
 
 def _ink_threshold(level: NDArray[np.float32]) -> float:
-    """Ink is what is clearly darker than the paper's own deviation around it."""
+    """Ink is what is clearly darker than the paper's own deviation around it: so faint lines count too."""
     paper = level[level > 0.9]
     deviation = float(np.std(paper)) if paper.size else 0.05
-    return min(0.97, max(INK_STEP, 1 - 5 * deviation)) if deviation < 0.03 else INK_STEP
+    return min(0.96, max(0.75, 1 - 4 * deviation))
 
 
 def _without_edges_and_specks(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -127,11 +130,13 @@ def _marks(ink: NDArray[np.uint8]) -> NDArray[np.int32]:
     return np.asarray(stats[good], np.int32)
 
 
-def _is_blank(ink: NDArray[np.uint8], marks: NDArray[np.int32], contrast: float) -> bool:
-    """Blank: hardly a mark of a letter's size, or marks too few to be a word (punch holes, a staple's shadow)."""
-    inches = ink.size / LOOK_DPI**2
-    inner = [mark for mark in marks if mark[0] > 12 and mark[1] > 12]
-    return len(inner) < 4 or (len(inner) / inches < 0.12 and contrast < 60)
+def _is_blank(marks: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    """Blank for certain: nothing of a word's size away from the edges, where punch holes and staples are."""
+    rows, columns = shape
+    x, y, wide, high, area = (marks[:, column] for column in range(5))
+    wordlike = (wide >= 6) & (high >= 5) & (high <= 80) & (area >= 20)
+    inside = (x > 0.06 * columns) & (x + wide < 0.94 * columns) & (y > 0.03 * rows) & (y + high < 0.97 * rows)
+    return not bool((wordlike & inside).any())
 
 
 def _box(marks: NDArray[np.int32], scale: float, width: int, height: int) -> tuple[int, int, int, int]:

@@ -57,13 +57,14 @@ def first_plan(seen: Look, orientation: int) -> Plan:
         scale = max(1.0, min(scale, FINE_DPI / seen.dpi))
     if 0.87 < scale < 1.15:
         scale = 1.0  # resampling costs sharpness, so only where it pays
-    pixels = (seen.box[2] - seen.box[0]) * (seen.box[3] - seen.box[1]) * scale**2
+    box = (0, 0, seen.width, seen.height) if seen.faint else seen.box  # a faint line is easily overlooked
+    pixels = (box[2] - box[0]) * (box[3] - box[1]) * scale**2
     if pixels > MAX_PIXELS:
         scale *= math.sqrt(MAX_PIXELS / pixels)
     return Plan(
         orientation=orientation,
         skew=seen.skew if abs(seen.skew) >= MIN_SKEW else 0.0,
-        box=seen.box,
+        box=box,
         scale=scale,
         flatten=seen.faint or (not seen.bilevel and seen.paper < 200),
         blur=0.8 if seen.bilevel else 0.0,

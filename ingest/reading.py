@@ -23,7 +23,9 @@ from models import PageStatus
 OK_CONFIDENCE = 0.80  # below it a page is not called ok
 SURE_CONFIDENCE = 0.72  # above it nothing else is tried
 TURN_CONFIDENCE = 0.66  # below it the other way up is tried
-NOTHING = 0.30
+NOTHING = 0.30  # below it what was read is no text
+SPARSE_INK = 0.004  # share of inked pixels of a page with a few specks
+SHOW_THROUGH_CONFIDENCE, SHOW_THROUGH_CONTRAST = 0.45, 45  # of the front's print seen from the back
 
 cv2.setNumThreads(1)  # pages run in parallel, not pixels
 
@@ -87,6 +89,8 @@ class _PageReader:
         finally:
             self.copy.unlink(missing_ok=True)
         plan_facts = {**base.plan, "tried": self.tried}
+        if self._is_blank_after_all():
+            return base.evolve(plan=plan_facts)
         if self.best is None or not self.best[2]:
             why = self.failure or "no_words"
             return base.evolve(status=PageStatus.UNREADABLE, reason=f"page_{why}", plan=plan_facts)
@@ -106,6 +110,15 @@ class _PageReader:
             plan={**plan_facts, **plan.facts()},
             paragraphs=paragraphs,
         )
+
+    def _is_blank_after_all(self) -> bool:
+        """Marks, but no words: specks, a hole's edge, the front showing through. A failure is never a blank page."""
+        if self.failure is not None:
+            return False
+        lines = tuple(line for paragraph in self.best[2] for line in paragraph) if self.best else ()
+        if not lines:
+            return self.seen.ink < SPARSE_INK
+        return mean_confidence(lines) < SHOW_THROUGH_CONFIDENCE and self.seen.contrast < SHOW_THROUGH_CONTRAST
 
     def _climb(self) -> None:
         """One run where it goes well; else the other way up, then the other plans, until one is sure."""

@@ -26,13 +26,13 @@ _room = threading.BoundedSemaphore(AT_ONCE)
 _nobody = _hasher.hash(new_id(32))
 
 
-class WrongPassword(UsageError):  # noqa: N818  (the tree names what is, not that it is an error)
+class WrongPassword(UsageError):
     """Name and password do not belong together (which of them is wrong is not said)."""
 
     code = "wrong_password"
 
 
-class TooManyTries(UsageError):  # noqa: N818
+class TooManyTries(UsageError):
     """Too many wrong passwords; ``details['seconds']`` says how long to wait."""
 
     code = "too_many_tries"

@@ -45,5 +45,5 @@ def make_app(house: House) -> FastAPI:
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     failures.mount(app)
-    app.add_middleware(Shell)
+    app.add_middleware(Shell, unforeseen=failures.unforeseen)
     return app

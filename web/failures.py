@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -29,7 +31,6 @@ def mount(app: FastAPI) -> None:
     app.add_exception_handler(ForeignForm, _foreign_form)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def _answer(request: Request, status: int, code: str, sentence: str) -> Response:
@@ -82,6 +83,9 @@ def _http(request: Request, error: Exception) -> Response:
     return _answer(request, error.status_code, "http", text("web.failure.invalid"))
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
-    LOG.error("request_crashed", exc_info=error)
+def unforeseen(request: Request, error: Exception) -> Response:
+    """The last net. The log gets the place of the fault, not its words: they may quote a letter or a search."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    LOG.error("request_crashed", extra={"error": type(error).__name__, "where": where})
     return _answer(request, 500, "internal_error", text("web.failure.unforeseen"))

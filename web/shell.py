@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.i18n import LANGUAGES, speaking
@@ -27,10 +30,10 @@ HEADERS = {
 
 
 class Shell:
-    """The outermost layer of the web."""
+    """The outermost layer of the web; ``unforeseen`` answers where nothing else did."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, unforeseen: Callable[[Request, Exception], Response]) -> None:
+        self._app, self._unforeseen = app, unforeseen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,14 +43,23 @@ class Shell:
         asked = _asked_language(scope)
         language = asked or _kept_language(headers) or _accepted_language(headers)
 
+        started = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 _dress(MutableHeaders(scope=message), scope, language, keep=asked is not None)
             await send(message)
 
         with speaking(language):
             refused = _refused(scope, headers)
-            await (refused or self._app)(scope, receive, send_with_headers)
+            try:
+                await (refused or self._app)(scope, receive, send_with_headers)
+            except Exception as error:  # noqa: BLE001  (the last net: a page instead of a broken line)
+                answer = await run_in_threadpool(self._unforeseen, Request(scope), error)
+                if not started:
+                    await answer(scope, receive, send_with_headers)
 
 
 def _dress(headers: MutableHeaders, scope: Scope, language: str, *, keep: bool) -> None:
