@@ -92,9 +92,10 @@ def first_step(source_id: str) -> Pending:
 
 
 def _tend(house: House) -> None:
-    """What is done every few seconds beside the letters: index, signatures."""
+    """What is done every few seconds beside the letters: index, signatures, yesterday's journal into the archive."""
     try_to_empty_outbox(house)
     house.journal.sign(house.database)
+    house.journal.close_days(house.database)
 
 
 def _note_timings(house: House, document_id: str, seconds: dict[str, float]) -> None:

@@ -422,7 +422,7 @@ def _own_layer(lines: list[list[tuple[str, poppler.Box]]], size: tuple[float, fl
 def seal(job: SealJob, validator: Validator, scratch: Path) -> Sealed:
     """Make the PDF/A of a letter. ``scratch`` is an empty folder of the caller, where the result lies.
 
-    Rung (b) answers with the original's own path. Raises: ProgramMissing, ProgramFailed (the validator
+    Rung (b) answers with the original's own path. Raises: ProgramMissing, ValidatorUnavailable (the validator
     does not start), StorageFull.
     """
     return _Ladder(job, validator, scratch).climb()

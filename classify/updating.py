@@ -19,9 +19,9 @@ from scipy import sparse
 
 from classify.card import fingerprint
 from classify.errors import RetrainAdvised
-from classify.features import Counts, Floats, count
+from classify.features import count
 from classify.letters import Example
-from classify.linear import Linear
+from classify.linear import Linear, passive_aggressive_step
 from classify.memory import Memory
 from classify.router import TrainedRouter
 
@@ -50,7 +50,8 @@ def update(router: TrainedRouter, new: Sequence[Example]) -> TrainedRouter:
     target = np.array([number[e.unit or ""] for e in labelled], dtype=np.int64)
     coef = router.linear.coef.copy()
     for row, unit in enumerate(target.tolist()):
-        _step(coef, router.linear.intercept, features[row], unit)
+        letter = features[row]
+        passive_aggressive_step(coef, router.linear.intercept, letter.indices, letter.data, unit, _LEAD, _STEP)
     counts = Counter(card.counts)
     counts.update(e.unit or "" for e in labelled)
     return replace(
@@ -67,22 +68,6 @@ def update(router: TrainedRouter, new: Sequence[Example]) -> TrainedRouter:
         linear=Linear(coef, router.linear.intercept),
         memory=_joined(router.memory, Memory.of(features, target, tuple(e.id for e in labelled))),
     )
-
-
-def _step(coef: Floats, intercept: Floats, letter: Counts, unit: int) -> None:
-    """Move ``coef`` (features, units) in place. letter: (1, features)."""
-    columns, values = letter.indices, letter.data
-    scores = values @ coef[columns] + intercept
-    rivals = scores.copy()
-    rivals[unit] = -np.inf
-    rival = int(rivals.argmax())
-    lack = _LEAD - (scores[unit] - scores[rival])
-    norm = 2 * float(values @ values)
-    if rival == unit or lack <= 0 or norm == 0:
-        return
-    step = min(_STEP, lack / norm)
-    coef[columns, unit] += step * values
-    coef[columns, rival] -= step * values
 
 
 def _joined(old: Memory, new: Memory) -> Memory:

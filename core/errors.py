@@ -9,6 +9,7 @@
     ├── EnvironmentProblem    the machine's fault: waiting or repairing helps (exit 4)
     │   ├── ProgramMissing
     │   ├── ProgramFailed
+    │   ├── ValidatorUnavailable
     │   └── StorageFull
     └── IntegrityError        something stored is not what it was (exit 5)
 
@@ -108,6 +109,12 @@ class ProgramFailed(EnvironmentProblem):
     """An external program ended with an error, a signal or a time-out."""
 
     code = "program_failed"
+
+
+class ValidatorUnavailable(EnvironmentProblem):
+    """The PDF/A validator does not start: no verdict can be had, so nothing is sealed."""
+
+    code = "validator_unavailable"
 
 
 class StorageFull(EnvironmentProblem):

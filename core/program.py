@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -24,10 +25,17 @@ class Limits:
 
 def limited(command: Sequence[str], limits: Limits) -> list[str]:
     """``command`` behind the launcher of util-linux: it dies with its parent and keeps to its limits."""
-    prefix = ["setpriv", "--pdeathsig", "KILL", "prlimit", f"--cpu={limits.cpu_seconds}", "--core=0"]
+    prefix = ["setpriv", "--pdeathsig", "KILL", "prlimit", "--core=0"]
+    prefix.append(f"--cpu={_at_most(resource.RLIMIT_CPU, limits.cpu_seconds)}")
     if limits.memory_mb:
-        prefix.append(f"--as={limits.memory_mb << 20}")
+        prefix.append(f"--as={_at_most(resource.RLIMIT_AS, limits.memory_mb << 20)}")
     return [*prefix, *command]
+
+
+def _at_most(kind: int, wanted: int) -> int:
+    """``wanted``, or our own hard limit where that is lower: a limit can be lowered by anybody, raised by few."""
+    hard = resource.getrlimit(kind)[1]
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
 def one_thread() -> dict[str, str]:

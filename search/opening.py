@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from search.elastic import ElasticEngine, connect
 from search.embedded import EmbeddedEngine
 from search.index import Index
 from search.memory import MemoryEngine
@@ -33,5 +32,7 @@ def open_index(
     Elasticsearch: at ``nodes`` (comma separated URLs), with ``api_key`` and the authority's certificate ``ca``.
     """
     if engine == "elasticsearch":
+        from search.elastic import ElasticEngine, connect  # a second of imports that the embedded engine need not pay
+
         return Index(ElasticEngine(connect(nodes, api_key, ca), writer=writer))
     return Index(EmbeddedEngine(folder, writer=writer))

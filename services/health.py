@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -22,6 +23,10 @@ APT = {
     "java": "openjdk-17-jre-headless",
     "setpriv": "util-linux",
     "prlimit": "util-linux",
+}
+FONTS = {
+    "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
+    "fonts-urw-base35": Path("/usr/share/fonts/opentype/urw-base35"),
 }
 NEEDED_TO_READ = ("tesseract", "pdftotext", "pdftoppm", "setpriv", "prlimit", "java")
 
@@ -56,6 +61,9 @@ def examine_machine(settings: Settings) -> Iterator[Finding]:
     there = _languages()
     missing = [code for code in settings.languages.split("+") if code not in there]
     yield Finding("languages", not missing, ", ".join(missing or there), "doctor.language" if missing else None)
+    for package, font in FONTS.items():
+        there_too = font.exists()
+        yield Finding(package, there_too, str(font), None if there_too else "doctor.font")
     jars = len(list(settings.verapdf.glob("lib/*.jar")))
     yield Finding("verapdf", jars > 0, f"{jars} jars", None if jars else "doctor.verapdf")
 

@@ -33,14 +33,15 @@ def mount(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def _answer(request: Request, status: int, code: str, sentence: str) -> Response:
+def _answer(request: Request, status: int, code: str, sentence: str, *, known: bool = True) -> Response:
+    """``known``: the page may ask who the visitor is (not where the database itself may be at fault)."""
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": code, "sentence": sentence}, status)
     title = text(f"web.failure.{status}" if status in (400, 403, 404, 503) else "web.failure.500")
     return page(
         request,
         "failure.html",
-        visit_of(request),
+        visit_of(request) if known else None,
         status=status,
         names_address=False,
         title=title,
@@ -88,4 +89,4 @@ def unforeseen(request: Request, error: Exception) -> Response:
     frames = traceback.extract_tb(error.__traceback__)
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     LOG.error("request_crashed", extra={"error": type(error).__name__, "where": where})
-    return _answer(request, 500, "internal_error", text("web.failure.unforeseen"))
+    return _answer(request, 500, "internal_error", text("web.failure.unforeseen"), known=False)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from core.errors import ProgramFailed, ProgramMissing
+from core.errors import ProgramMissing, ValidatorUnavailable
 from core.program import Limits, limited, need
 
 SET_UP = "archive/exec/setup_verapdf.sh"
@@ -66,7 +66,7 @@ class Validator:
         """Validate a file against ``flavour`` ("2b", ...), or against what it claims to be.
 
         A file that the JVM cannot digest (time, memory, a fault of its own) gets a verdict with ``error``.
-        Raises: ProgramMissing (not set up), ProgramFailed (it does not start).
+        Raises: ProgramMissing (not set up), ValidatorUnavailable (it does not start).
         """
         return self._thread.submit(self._validate, pdf, flavour).result()
 
@@ -137,7 +137,7 @@ class Validator:
             self._version = self._read_line(process, _START_SECONDS)["ready"]
         except (EOFError, TimeoutError):
             _kill(process)
-            raise ProgramFailed(program="veraPDF", why="start") from None
+            raise ValidatorUnavailable from None
         return process
 
     def _ask(self, process: subprocess.Popen[bytes], request: str, seconds: float) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from core.i18n import LANGUAGES, keys
 ROOT = Path(__file__).parent.parent.parent
 ROOMS = ("core", "models", "ingest", "classify", "archive", "search", "jobs", "services", "commands", "web")
 CALLS = {"text": 0, "say": 0, "table": 0, "t": 0}
+BUILT_IN = {name for name in dir(builtins) if name.endswith("Error")}
 ERRORS = re.compile(r"(Error|Problem|Missing|Failed|Full|Unreachable|Forbidden|NotFound)$")
 GAP = re.compile(r"{(\w+)}")
 
@@ -30,7 +32,7 @@ def _used_keys() -> set[str]:
                 used.add(first)
             elif name == "LetterError":
                 used.add(f"reason.{first}")
-            elif ERRORS.search(name) and re.fullmatch(r"[a-z_]+", first):
+            elif name not in BUILT_IN and ERRORS.search(name) and re.fullmatch(r"[a-z_]+", first):
                 used.add(f"error.{first}")
     return used
 
