@@ -27,7 +27,7 @@ from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
 from services.opening import open_source
 from services.reading import read_document
-from services.reception import documents_pending, pending, put_aside, raise_attempt
+from services.reception import documents_pending, is_settled, pending, put_aside, raise_attempt
 from services.routing import route_document
 from services.sealing import seal_document
 
@@ -68,6 +68,7 @@ def steps_of(house: House) -> Steps:
         alone=lambda kind, step, id: [
             *(sys.executable, "-m", "cli", "--home", str(house.settings.home), "step", kind, step, id)
         ],
+        settled=lambda kind, id: is_settled(house, kind, id),
         tend=lambda: _tend(house),
     )
 
@@ -76,9 +77,7 @@ def steps_of(house: House) -> Steps:
 def running(house: House, task: str) -> Iterator[Engine]:
     """Run steps in this process until the block ends; what is unfinished then is handed back."""
     house.store.recover()
-    engine = Engine(
-        house.settings.jobs_url, house.database, steps_of(house), workers=house.settings.workers, task=task
-    )
+    engine = Engine(house.settings.jobs_url, house.database, steps_of(house), workers=house.settings.workers, task=task)
     try:
         yield engine
     finally:

@@ -33,9 +33,7 @@ def verify(
         def progress(objects: int, findings: int) -> None:
             status.update(text("archive.progress", None, objects=objects, findings=findings))
 
-        report = verify_archive(
-            house, actor, rolling=rolling, seconds=seconds, mb_per_second=rate, progress=progress
-        )
+        report = verify_archive(house, actor, rolling=rolling, seconds=seconds, mb_per_second=rate, progress=progress)
     if as_json:
         print_json(report)
     else:

@@ -54,9 +54,7 @@ def opened(context: typer.Context) -> Iterator[tuple[House, Actor]]:
     with open_house(settings) as house:
         house.database.migrate_if_needed()
         with house.database.read() as session:
-            actor = (
-                actor_named(session, call.user) if call.user else actor_of_account(session, getpass.getuser())
-            )
+            actor = actor_named(session, call.user) if call.user else actor_of_account(session, getpass.getuser())
         yield house, actor
 
 

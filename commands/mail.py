@@ -88,9 +88,7 @@ def _files(paths: list[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             hidden = (p for p in sorted(path.rglob("*")) if p.is_file())
-            found += [
-                p for p in hidden if not any(part.startswith(".") for part in p.relative_to(path).parts)
-            ]
+            found += [p for p in hidden if not any(part.startswith(".") for part in p.relative_to(path).parts)]
         elif path.is_file():
             found.append(path)
         else:
@@ -280,13 +278,14 @@ def _stop_on_signal() -> threading.Event:
 
 
 def step(context: typer.Context, kind: str, name: str, id: str) -> None:
-    """One step of one letter in this process, its outcome as JSON (used by the engine)."""
+    """A step of a letter and those after it, in this process; the outcome as JSON (used by the engine)."""
     from jobs import outcome_line
     from pipeline import steps_of
 
     with opened(context) as (house, _actor):
-        steps = dict(steps_of(house).steps[kind])
-        sys.stdout.write(outcome_line(steps[name], id) + "\n")
+        steps = steps_of(house).steps[kind]
+        first = [known for known, _ in steps].index(name)
+        sys.stdout.write(outcome_line([act for _, act in steps[first:]], id) + "\n")
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
@@ -356,9 +355,7 @@ def show(
             for name, value in answer.items()
             if name not in hidden and value not in (None, [])
         ]
-        rows += [
-            [text(f"field.{name}"), _plain(answer[name])] for name in ("route", "archive") if answer.get(name)
-        ]
+        rows += [[text(f"field.{name}"), _plain(answer[name])] for name in ("route", "archive") if answer.get(name)]
         table("show.title", ["field", "value"], rows)
         if answer["reason"]:
             OUT.print(reason_sentence(answer), style="red", markup=False)

@@ -35,13 +35,9 @@ def train(context: typer.Context, labels: Labels = None, as_json: AsJson = False
         ) as progress,
     ):
         task = progress.add_task(text("model.training"), total=1.0)
-        trained = train_model(
-            house, actor, labels, lambda _step, share: progress.update(task, completed=share)
-        )
+        trained = train_model(house, actor, labels, lambda _step, share: progress.update(task, completed=share))
     if as_json:
-        print_json(
-            {"version": trained.version, "active": trained.active, "gate": trained.gate, "card": trained.card}
-        )
+        print_json({"version": trained.version, "active": trained.active, "gate": trained.gate, "card": trained.card})
         return
     say("model.trained", version=trained.version, examples=trained.card["n"])
     say(
@@ -75,10 +71,7 @@ def evaluate(
         return
     lines = {
         "n": str(answer["n"]),
-        **{
-            name: f"{answer[name]:.1%}"
-            for name in ("accuracy", "macro_f1", "top3", "routed_share", "routed_error")
-        },
+        **{name: f"{answer[name]:.1%}" for name in ("accuracy", "macro_f1", "top3", "routed_share", "routed_error")},
         "threshold": f"{answer['threshold']:.3f}"
         + (f" ({text('model.provisional')})" if answer["provisional"] else ""),
     }
@@ -168,7 +161,5 @@ def replay(
         print_json(answer)
         return
     say("model.replayed", n=answer["n"], elsewhere=len(answer["elsewhere"]), version=answer["version"])
-    rows = [
-        [row["id"], row["from"] or "–", row["to"] or "–", row["label"] or "–"] for row in answer["elsewhere"]
-    ]
+    rows = [[row["id"], row["from"] or "–", row["to"] or "–", row["label"] or "–"] for row in answer["elsewhere"]]
     table("model.elsewhere", ["id", "from", "to", "label"], rows)

@@ -112,9 +112,7 @@ def route(
     from services.showing import show
 
     with opened(context) as (house, actor):
-        document_id = route_by_person(
-            house, actor, id, unit, reference=file, copies=tuple(copy or ()), purpose=purpose
-        )
+        document_id = route_by_person(house, actor, id, unit, reference=file, copies=tuple(copy or ()), purpose=purpose)
         try_to_empty_outbox(house)
         if as_json:
             from models import SYSTEM

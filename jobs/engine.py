@@ -1,8 +1,8 @@
 """The one module that knows DBOS Transact: durable workflows on SQLite or PostgreSQL.
 
 The application database is the truth, the job database is disposable: what is in no final state is enqueued again
-under the same workflow id (reconcile). A dead process's workflows are taken over (keeper) and then run alone: each
-step in a process of its own, in a lane of width one, so that a crash can be charged to the letter that caused it.
+under the same workflow id (reconcile). A dead process's workflows are taken over (keeper) and then run alone: in a
+process of its own, in a lane of width one, so that a crash can be charged to the letter that caused it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from core.errors import EnvironmentProblem, ProgramFailed
 from core.logs import log
 from core.program import Limits, limited
 from jobs.liveness import living, mark_alive, new_executor_id
-from jobs.outcome import CRASHED, retryable, run_step
+from jobs.outcome import CRASHED, OK, retryable, run_step
 from jobs.steps import Steps
 from models import DOCUMENT, SOURCE, Database, Executor, Pending, Takeover
 
@@ -130,12 +130,14 @@ class Engine:
                 taken_over = session.get(Takeover, workflow)
             if taken_over is None:
                 return run_step(step, id)
+            if self.steps.settled(kind, id):
+                return OK  # by the lone process of an earlier step
             return self._run_alone(workflow, self.steps.alone(kind, name, id))
 
         return durable
 
     def _run_alone(self, workflow: str, command: list[str]) -> dict[str, Any]:
-        """Run a step in a process of its own. Only its death is charged to the letter, never ours."""
+        """Run the rest of a way in a process of its own. Only its death is charged to the letter, never ours."""
         try:
             process = subprocess.run(
                 limited(command, Limits(cpu_seconds=int(LONE_SECONDS), memory_mb=0)),
@@ -242,9 +244,7 @@ def submit_from_outside(url: str, pending: Iterable[Pending]) -> None:
     the next worker's reconcile pass finds what waits."""
     if url.startswith("sqlite") and not Path(url.split("///", 1)[1]).exists():
         return
-    client = DBOSClient(
-        system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=NAME
-    )
+    client = DBOSClient(system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=NAME)
     try:
         for item in pending:
             client.enqueue({"workflow_name": item.kind, **_options(item)}, item.id)  # type: ignore[typeddict-item]
@@ -261,10 +261,14 @@ def _options(item: Pending) -> Any:
     }
 
 
-def outcome_line(step: Callable[[str], None], id: str) -> str:
-    """Run a step in this (lone) process and say its outcome as one line of JSON."""
+def outcome_line(steps: Iterable[Callable[[str], None]], id: str) -> str:
+    """Run steps in this (lone) process, up to the first that fails, and say the outcome as one line of JSON."""
     try:
-        return json.dumps(run_step(step, id))
+        for step in steps:
+            outcome = run_step(step, id)
+            if not outcome["ok"]:
+                return json.dumps(outcome)
+        return json.dumps(OK)
     except EnvironmentProblem as error:
         details = {name: str(value) for name, value in error.details.items()}
         return json.dumps({"ok": False, "retry": True, "code": error.code, "details": details})

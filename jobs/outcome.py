@@ -25,9 +25,7 @@ def run_step(step: Callable[[str], None], id: str) -> dict[str, Any]:
     except EnvironmentProblem:
         raise
     except AktenlotseError as error:
-        details = {
-            name: value for name, value in error.details.items() if isinstance(value, str | int | float)
-        }
+        details = {name: value for name, value in error.details.items() if isinstance(value, str | int | float)}
         return {"ok": False, "code": error.code, "details": details}
     except Exception as error:
         LOG.exception("step_failed", extra={"id": id, "step": getattr(step, "__name__", "?")})

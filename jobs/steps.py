@@ -15,8 +15,9 @@ class Steps:
 
     ``follow`` lists what the end of a thing's way gives rise to (the Documents of a Source);
     ``fail`` puts a thing into quarantine with a reason code; ``pending`` lists what is in no final state;
-    ``again`` raises the attempt of what ended without a final state; ``alone`` is the command that runs one step
-    in a process of its own and prints its outcome; ``tend`` is called every few seconds (outbox, signatures).
+    ``again`` raises the attempt of what ended without a final state; ``alone`` is the command that runs a step
+    and those after it in a process of its own and prints the outcome; ``settled`` says whether a thing is in its final
+    state; ``tend`` is called every few seconds (outbox, signatures).
     """
 
     steps: Mapping[str, Sequence[tuple[str, Callable[[str], None]]]]
@@ -25,4 +26,5 @@ class Steps:
     pending: Callable[[], list[Pending]]
     again: Callable[[Pending], None]
     alone: Callable[[str, str, str], list[str]]
+    settled: Callable[[str, str], bool]
     tend: Callable[[], None]

@@ -84,9 +84,7 @@ def e_invoice(letter: Letter, xml: bytes) -> bytes:
     names = ("DocumentType", "DocumentFileName", "Version", "ConformanceLevel")
     xmp = XMP.format(properties="".join(XMP_PROPERTY.format(name=name) for name in names))
     pdf.Root.AF = pikepdf.Array([spec])
-    pdf.Root.Names = pikepdf.Dictionary(
-        EmbeddedFiles=pikepdf.Dictionary(Names=pikepdf.Array(["factur-x.xml", spec]))
-    )
+    pdf.Root.Names = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=pikepdf.Array(["factur-x.xml", spec])))
     pdf.Root.OutputIntents = pikepdf.Array([intent])
     pdf.Root.Metadata = pdf.make_stream(xmp.encode(), Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
     del pdf.docinfo  # it would have to agree with the XMP

@@ -97,9 +97,7 @@ def _whole(letter: Letter, rng: np.random.Generator) -> bytes:
         case "pdf":
             coding = "TIFF" if letter.ink == "bilevel" else "JPEG"
             images = [_image_file([page], letter, coding) for page in pages]
-            pdf: bytes = img2pdf.convert(
-                images, nodate=True, engine=img2pdf.Engine.internal, producer="Scanstation 4"
-            )
+            pdf: bytes = img2pdf.convert(images, nodate=True, engine=img2pdf.Engine.internal, producer="Scanstation 4")
             return pdf
     raise ValueError(f"{letter.file}: unknown form {letter.form}")
 

@@ -87,9 +87,7 @@ class _Pen:
         draw.rectangle((2, 2, layer.width - 3, layer.height - 3), outline=255, width=5)
         rows = ((6.5, "STADT LINDENFURT", 11.0), (13.5, day, 14.0), (20.0, "Poststelle · Eingang", 9.0))
         for y, text, size in rows:
-            draw.text(
-                (layer.width / 2, y * self.scale), text, font=self.font(size, True), fill=255, anchor="ms"
-            )
+            draw.text((layer.width / 2, y * self.scale), text, font=self.font(size, True), fill=255, anchor="ms")
         layer = layer.rotate(4, resample=Image.Resampling.BICUBIC, expand=True)
         layer = layer.filter(ImageFilter.GaussianBlur(0.8)).point(lambda value: value * 0.8)
         page.paste(STAMP, (round(122 * self.scale), round(72 * self.scale)), layer)

@@ -80,6 +80,12 @@ def documents_pending(house: House, source_id: str) -> list[Pending]:
         return [Pending(DOCUMENT, id, attempt) for id, attempt in rows]
 
 
+def is_settled(house: House, kind: str, id: str) -> bool:
+    """Whether a Source or Document is in its final state."""
+    with house.database.read() as session:
+        return _thing(session, kind, id).state != State.WORKING
+
+
 def raise_attempt(house: House, item: Pending) -> None:
     """What ended without a final state gets a new workflow id."""
     with house.database.write() as session:

@@ -232,9 +232,9 @@ class Replay:
         self.session.flush()
 
     def _thing(self, entry: Entry) -> Source | Document:
-        table = Source if entry["kind"] == "source" else Document
-        found: Source | Document = self.session.get_one(table, entry["object_id"])
-        return found
+        if entry["kind"] == "source":
+            return self.session.get_one(Source, entry["object_id"])
+        return self.session.get_one(Document, entry["object_id"])
 
     def _quarantine(self, entry: Entry, data: Any) -> None:
         row = self._thing(entry)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run_program(home: Path, *words: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_program(
+    home: Path, *words: str, check: bool = True, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """A command of the product in a process of its own, as a person would call it."""
     result = subprocess.run(
         [*PROGRAM, "--home", str(home), *words],
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200", **environment},
+        env={**os.environ, "COLUMNS": "200", **(env or {})},
         timeout=600,
         check=False,
     )
@@ -86,8 +88,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
     initdb = [*account, str(binaries[-1] / "initdb"), "-D", str(data), "-U", "test", "--auth=trust", "-E", "UTF8"]
     subprocess.run([*initdb, "--no-sync"], check=True, capture_output=True, cwd="/")
     server = subprocess.Popen(
-        [*account, str(binaries[-1] / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)]
-        + ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"],
+        [
+            *(*account, str(binaries[-1] / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)),
+            *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",

@@ -8,9 +8,27 @@ from PIL import Image, ImageDraw, ImageFont
 
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 WORDS = (
-    "Abendrot Birnbaum Dachstuhl Eichhorn Federwolke Gartentor Haselnuss Kieselstein Laternenpfahl Mondschein "
-    "Nussknacker Obstwiese Pflaumenmus Regenschirm Sonnenblume Tannenzapfen Uferweg Vogelnest Wasserrad Ziegelstein"
-).split()
+    "Abendrot",
+    "Birnbaum",
+    "Dachstuhl",
+    "Eichhorn",
+    "Federwolke",
+    "Gartentor",
+    "Haselnuss",
+    "Kieselstein",
+    "Laternenpfahl",
+    "Mondschein",
+    "Nussknacker",
+    "Obstwiese",
+    "Pflaumenmus",
+    "Regenschirm",
+    "Sonnenblume",
+    "Tannenzapfen",
+    "Uferweg",
+    "Vogelnest",
+    "Wasserrad",
+    "Ziegelstein",
+)
 
 
 def small_scan(path: Path, number: int) -> Path:

@@ -68,7 +68,7 @@ def test_from_search_to_letter_by_keyboard_alone(visitor: Visitor) -> None:
     expect(skip).to_have_text("Zum Inhalt springen")
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
-    passed = []
+    passed: list[str] = []
     for _ in range(40):
         page.keyboard.press("Tab")
         words, target, outline = page.evaluate(FOCUSED)

@@ -167,7 +167,7 @@ def test_an_unknown_name_gets_the_same_words_as_a_wrong_password(visitor: Visito
     assert words[0] == words[1]
 
 
-def test_signing_out_ends_the_session_for_good(visitor: Visitor) -> None:
+def test_signing_out_ends_the_session_for_good(visitor: Visitor, web_server: WebServer) -> None:
     page = visitor("steuer")
     cookies = page.context.cookies()
     session = next(cookie for cookie in cookies if cookie["name"] == "aktenlotse_session")
@@ -175,7 +175,7 @@ def test_signing_out_ends_the_session_for_good(visitor: Visitor) -> None:
     page.get_by_role("button", name="Abmelden").click()
     expect(page.get_by_role("status").first).to_contain_text("abgemeldet")
     stolen = visitor()
-    stolen.context.add_cookies([session])
+    stolen.context.add_cookies([{"name": session["name"], "value": session["value"], "url": web_server.url}])
     stolen.goto("/suche")
     assert re.search(r"/anmelden\?weiter=", stolen.url)
 

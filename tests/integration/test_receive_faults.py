@@ -1,4 +1,4 @@
-"""Promise 1, systematically: the process dies at each durable write of ``receive`` in turn; nothing is lost or doubled."""
+"""Promise 1, systematically: death at each durable write of ``receive`` in turn; nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core.errors import StorageFull
+from core.durable import copy_checked
+from core.errors import IntegrityError, StorageFull
 from core.settings import Settings
 from models import SYSTEM, Delivery, Source, State
 from services import registry
@@ -145,19 +146,15 @@ def test_a_full_disk_leaves_the_file_in_the_inbox(home: Path, monkeypatch: pytes
 
 
 def test_a_file_that_changes_while_it_is_copied_is_not_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.errors import IntegrityError
-    from services import intake
-
     path, _ = _delivered(home, "text")
-    good = intake.copy_checked
 
     def slow(source: Path, target: Path) -> str:
-        digest = good(source, target)
+        digest = copy_checked(source, target)
         with source.open("a") as stream:
             stream.write("noch eine Zeile\n")
         return digest
 
-    monkeypatch.setattr(intake, "copy_checked", slow)
+    monkeypatch.setattr("services.intake.copy_checked", slow)
     with open_house(Settings(home=home)) as house:
         batch = start_batch(house, SYSTEM, BatchFacts())
         with pytest.raises(IntegrityError) as caught:

@@ -15,7 +15,13 @@ REGISTER = {
 
 @pytest.mark.parametrize(
     "printed",
-    ["22.3-HuSt-2025-0417", "22.3 - HuSt - 2025 - 0417", "22.3-HuSt-2O25-O4l7", "22.3-Hu5t-2025-0417", "223HuSt20250417"],
+    [
+        "22.3-HuSt-2025-0417",
+        "22.3 - HuSt - 2025 - 0417",
+        "22.3-HuSt-2O25-O4l7",
+        "22.3-Hu5t-2025-0417",
+        "223HuSt20250417",
+    ],
 )
 def test_a_reference_is_known_however_it_was_printed_and_read(printed: str) -> None:
     found = match([printed], [], REGISTER)

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from journal_home import Home
 
 from archive import JournalFiles
 from core.errors import IntegrityError
 from models import SYSTEM
 from models.chain import entry_hash, record
+from tests.integration.archive.journal_home import Home
 
 
 @pytest.fixture

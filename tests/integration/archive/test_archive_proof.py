@@ -9,12 +9,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from journal_home import Home
 
 from archive import export_proof
 from core.hashing import sha256_file
 from models import SYSTEM
 from models.chain import entry_hash, record
+from tests.integration.archive.journal_home import Home
 
 
 def run(folder: Path) -> tuple[int, str]:

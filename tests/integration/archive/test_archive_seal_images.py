@@ -6,13 +6,13 @@ import io
 import struct
 from collections.abc import Callable
 
-import archive_pdfs as pdfs
 import numpy as np
 import pikepdf
 import pytest
 from PIL import Image, ImageCms
 
 from archive import PageLayer, Sealed
+from tests.integration.archive import archive_pdfs as pdfs
 
 Seal = Callable[..., Sealed]
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-import archive_pdfs as pdfs
 import pikepdf
 import pytest
 
 from archive import PageLayer, Sealed, Validator, Word
+from tests.integration.archive import archive_pdfs as pdfs
 
 Seal = Callable[..., Sealed]
 OWN = PageLayer(0, 0, 0, 0.0, (), 300.0, True)

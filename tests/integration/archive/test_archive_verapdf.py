@@ -10,13 +10,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import archive_pdfs as pdfs
 import pytest
 
 from archive import Validator
 from archive.exec.verapdf import SAMPLE
 from core.errors import ProgramMissing
 from core.settings import Settings
+from tests.integration.archive import archive_pdfs as pdfs
 
 HOME = Settings(home=Path("/")).verapdf
 

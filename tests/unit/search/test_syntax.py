@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from search.nearness import allowed_edits, edits, nearest, slips
@@ -73,6 +73,7 @@ def test_copied_label_is_no_field() -> None:
     assert ("word", "Betreff", None) in leaves("Betreff: Hund") or leaves("Betreff: Hund")[-1] == ("word", "Hund", None)
 
 
+@settings(deadline=None)
 @given(some.text(alphabet=some.sampled_from('ab12 -"()*:.,OR|„“äß\n?'), max_size=60))
 def test_whatever_is_typed_becomes_a_plan(text: str) -> None:
     strict(parse(text, TODAY))
