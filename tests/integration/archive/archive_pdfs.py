@@ -299,8 +299,8 @@ def scan_pdf(kind: str) -> tuple[bytes, PageLayer]:
         if kind == "lzw":
             picture.write(lzw(picture.read_bytes()), filter=Name.LZWDecode, decode_parms=None)
         if kind == "jbig2":
-            stream = jbig2(picture.read_raw_bytes(), image.size)
-            picture.write(stream, filter=Name.JBIG2Decode, decode_parms=None)
+            coded = jbig2(picture.read_raw_bytes(), image.size)
+            picture.write(coded, filter=Name.JBIG2Decode, decode_parms=None)
             picture.ColorSpace = Name.DeviceGray
             if "/Decode" in picture:
                 del picture["/Decode"]

@@ -36,10 +36,12 @@ class Home:
                 record(session, SYSTEM, "document.route", "document", f"d{number}", values=values, data={"n": number})
             self.journal.catch_up(self.database)
 
-    def sql(self, statement: str, **values: object) -> None:
+    def sql(self, statement: str, **values: object) -> int:
+        """Returns: rows changed."""
         with self.database.engine.connect().execution_options(writes=True) as connection:
-            connection.execute(sa.text(statement), values)
+            changed = connection.execute(sa.text(statement), values).rowcount
             connection.commit()
+        return changed
 
     def file(self, name: str) -> Path:
         day = max(path for path in (self.folder / "journal").iterdir() if path.is_dir())

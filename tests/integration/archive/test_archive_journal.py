@@ -99,7 +99,7 @@ def test_lost_lines_are_written_again(home: Home) -> None:
     assert home.again().verify(home.database).ok
 
 
-Tamper = Callable[[Home], None]
+Tamper = Callable[[Home], object]
 
 
 def rewrite(home: Home, change: Callable[[list[dict[str, object]]], list[dict[str, object]]]) -> None:

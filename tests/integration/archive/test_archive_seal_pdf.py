@@ -23,8 +23,8 @@ def words_of(pdf: Path) -> list[tuple[str, float, float, float, float]]:
     xml = subprocess.run(["pdftotext", "-bbox", str(pdf), "-"], check=True, capture_output=True).stdout
     found = []
     for word in ElementTree.fromstring(xml).iter("{http://www.w3.org/1999/xhtml}word"):
-        box = (float(word.get(name, "")) for name in ("xMin", "yMin", "xMax", "yMax"))
-        found.append((word.text or "", *box))
+        x0, y0, x1, y1 = (float(word.get(name, "")) for name in ("xMin", "yMin", "xMax", "yMax"))
+        found.append((word.text or "", x0, y0, x1, y1))
     return found
 
 

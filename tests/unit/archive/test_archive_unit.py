@@ -229,10 +229,11 @@ def test_metadata_follows_its_schema() -> None:
         write_metadata({"kind": "document", "id": "d", "created_at": "2026-11-25T00:00:00Z", "pages": [{"number": 1}]})
     )
     check(data)
-    for bad in (
-        {"kind": "letter"}, {"id": 5}, {"received_on": 7}, {"pages": [{}]}, {"sha256": "x"}, {"unknown": 1},
-        {"size": True}, {"pdfa": {"rung": "z", "valid": True}},
-    ):  # fmt: skip
+    wrong: list[dict[str, object]] = [
+        *({"kind": "letter"}, {"id": 5}, {"received_on": 7}, {"pages": [{}]}, {"sha256": "x"}, {"unknown": 1}),
+        *({"size": True}, {"pdfa": {"rung": "z", "valid": True}}),
+    ]
+    for bad in wrong:
         with pytest.raises(ValueError, match=r".+"):
             check({**data, **bad})
     assert schema()["properties"]["received_on"]["x-xdomea"] == "Posteingangsdatum"
