@@ -230,8 +230,14 @@ def test_metadata_follows_its_schema() -> None:
     )
     check(data)
     wrong: list[dict[str, object]] = [
-        *({"kind": "letter"}, {"id": 5}, {"received_on": 7}, {"pages": [{}]}, {"sha256": "x"}, {"unknown": 1}),
-        *({"size": True}, {"pdfa": {"rung": "z", "valid": True}}),
+        {"kind": "letter"},
+        {"id": 5},
+        {"received_on": 7},
+        {"pages": [{}]},
+        {"sha256": "x"},
+        {"unknown": 1},
+        {"size": True},
+        {"pdfa": {"rung": "z", "valid": True}},
     ]
     for bad in wrong:
         with pytest.raises(ValueError, match=r".+"):
