@@ -17,12 +17,6 @@ class BadCatalogue(UsageError):
     code = "bad_catalogue"
 
 
-class UnknownUnit(UsageError):
-    """A label names a unit that is not among the units. Detail: ``unit``."""
-
-    code = "unknown_unit_label"
-
-
 class NothingKnown(UsageError):
     """There is neither a unit with duties nor a labelled letter to learn from."""
 

@@ -14,13 +14,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import regex
-import snowballstemmer
 from scipy import sparse
 
 from classify.focus import focus, without_addressee
@@ -28,13 +26,13 @@ from classify.letters import Example
 from classify.senders import kinds_in
 from classify.stopwords import STOPWORDS
 from classify.zones import Zones, part
+from core.stemming import stem
 
 BUCKETS = 1 << 22
 _MASK = np.uint64(BUCKETS - 1)
 _ROWS_AT_ONCE = 1000  # bounds the memory of weighting
 _LIMIT = 12_000  # characters of the body that are read; later pages are enclosures as a rule
 _WORD = regex.compile(r"\p{L}{2,}")
-_STEMMER = snowballstemmer.stemmer("german")
 _FOLD = str.maketrans({"ß": "ss", "ſ": "s"})
 
 Columns = npt.NDArray[np.int64]
@@ -64,11 +62,6 @@ BLOCKS = (
 )
 _REFERENCE = next(i for i, block in enumerate(BLOCKS) if block.name == "reference")
 _SALT = {block.name: np.uint64(zlib.crc32(block.name.encode()) * 0x9E3779B97F4A7C15 & (2**64 - 1)) for block in BLOCKS}
-
-
-@lru_cache(maxsize=200_000)
-def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word))
 
 
 def words_of(text: str) -> list[str]:
@@ -123,13 +116,13 @@ def _hashes(zones: Zones) -> Iterator[tuple[str, npt.NDArray[np.uint64]]]:
     subject = words_of(plain)
     words = subject + words_of(parted.matter + "\n" + zones.enclosures[:1000])
     asks = words_of(parted.asks)
-    yield "words", _word_hashes(_stem(word) for word in words)
+    yield "words", _word_hashes(stem(word) for word in words)
     yield "chars", ngram_hashes(words)
-    yield "asks_words", _word_hashes(_stem(word) for word in asks)
+    yield "asks_words", _word_hashes(stem(word) for word in asks)
     yield "asks_chars", ngram_hashes(asks)
-    yield "settled", _word_hashes(_stem(word) for word in words_of(parted.settled))
+    yield "settled", _word_hashes(stem(word) for word in words_of(parted.settled))
     yield "addressee", ngram_hashes(words_of(offices))
-    yield "subject_words", _word_hashes(_stem(word) for word in subject)
+    yield "subject_words", _word_hashes(stem(word) for word in subject)
     yield "subject_chars", ngram_hashes(subject)
     yield "sender", _word_hashes(kinds_in(zones.head))
     yield "reference", _word_hashes(zones.references)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -32,7 +33,7 @@ class Database:
         self._locks = locks
         self._writing = threading.RLock()  # one writer a process: SQLite's queue is unfair, ours is not
         options: dict[str, object] = {"connect_args": {"timeout": BUSY_SECONDS}} if self.sqlite else {"pool_size": 10}
-        self.engine = sa.create_engine(url, pool_pre_ping=not self.sqlite, **options)
+        self.engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=not self.sqlite, **options)
         if self.sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
@@ -128,6 +129,11 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def pairs(session: Session, query: sa.Select[Any, Any]) -> dict[Any, Any]:
+    """The rows of a query with two columns, first to second."""
+    return dict(session.execute(query).all())
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import sys
-import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
-import snowballstemmer
+from core.stemming import stem as german_stem
 
 CACHE = 1 << 18  # distinct words kept analysed: a town's letters have fewer common ones
 LONGEST = 60  # letters of a term: longer ones are noise of the reading
@@ -86,16 +85,6 @@ def fold(word: str) -> str:
     return plain[:LONGEST]
 
 
-_stemmers = threading.local()  # a stemmer holds the word that it works on: one a thread
-
-
-@lru_cache(maxsize=CACHE)
 def stem(folded: str) -> str:
-    """The stem of a folded word: Snowball German, by PyStemmer where installed (the same stems, faster)."""
-    if not folded.isalpha():
-        return folded
-    try:
-        stemmer = _stemmers.german
-    except AttributeError:
-        stemmer = _stemmers.german = snowballstemmer.stemmer("german")
-    return str(stemmer.stemWord(folded)) or folded
+    """The stem of a folded word; what is not all letters stays as it is."""
+    return (german_stem(folded) or folded) if folded.isalpha() else folded

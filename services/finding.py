@@ -14,6 +14,7 @@ from core.errors import NotFound
 from models import Actor, Document, OrgUnit, Route
 from models.access import document_tokens, held_tokens
 from models.chain import record
+from models.database import pairs
 from search import Explanation, Query, Snippet, snippet
 from services.house import House
 from services.indexing import texts_of, words_of
@@ -125,7 +126,7 @@ def _documents(session: Session, ids: list[str]) -> dict[str, Document]:
 
 
 def _unit_names(session: Session) -> dict[str, str]:
-    return dict(session.execute(sa.select(OrgUnit.code, OrgUnit.name)).tuples().all())
+    return pairs(session, sa.select(OrgUnit.code, OrgUnit.name))
 
 
 def _note(house: House, actor: Actor, question: Question, shown: list[Json], purpose: str) -> None:

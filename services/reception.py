@@ -27,6 +27,7 @@ from models import (
 )
 from models.access import held_tokens, readable
 from models.chain import record
+from models.database import pairs
 from services.house import House
 from services.indexing import queue_for_index
 from services.intake import archive_source, look_into
@@ -179,25 +180,13 @@ def _archive_after_all(house: House, source: Source) -> None:
 def status(house: House) -> Json:
     """Counts of states, what waits for the index, who works, what is old."""
     with house.database.read() as session:
-        documents = dict(
-            session.execute(sa.select(Document.state, sa.func.count()).group_by(Document.state)).tuples().all()
-        )
-        sources = dict(
-            session.execute(
-                sa.select(Source.state, sa.func.count()).where(Source.discarded_at.is_(None)).group_by(Source.state)
-            )
-            .tuples()
-            .all()
-        )
+        documents = pairs(session, sa.select(Document.state, sa.func.count()).group_by(Document.state))
+        kept = sa.select(Source.state, sa.func.count()).where(Source.discarded_at.is_(None))
+        sources = pairs(session, kept.group_by(Source.state))
         waiting = session.scalar(sa.select(sa.func.count(OutboxEntry.document_id))) or 0
         workers = session.execute(sa.select(Executor.id, Executor.task, Executor.seen_at)).all()
-        steps = dict(
-            session.execute(
-                sa.select(Document.step, sa.func.count()).where(Document.state == State.WORKING).group_by(Document.step)
-            )
-            .tuples()
-            .all()
-        )
+        working = sa.select(Document.step, sa.func.count()).where(Document.state == State.WORKING)
+        steps = pairs(session, working.group_by(Document.step))
         oldest = session.scalar(sa.select(sa.func.min(Document.received_on)).where(Document.state == State.CLARIFY))
     inbox = sum(1 for path in house.settings.inbox.rglob("*") if path.is_file())
     return {

@@ -19,6 +19,7 @@ from core.errors import UsageError
 from core.ids import new_id
 from models import Actor, Confidentiality, Document, Label, OrgUnit, Role, RoutingModel
 from models.chain import record
+from models.database import pairs
 from services.house import House
 from services.indexing import texts_of
 from services.routing import active_router, example_of, load_router, profiles_of
@@ -251,12 +252,8 @@ def replay(house: House, actor: Actor, version: int | None, since: str | None) -
             raise UsageError("no_versions")
         row = _need(session, version or int(newest or 0))
         router = load_router(house.settings.routing_models / row.folder, row.sha256)
-        codes = dict(session.execute(sa.select(OrgUnit.id, OrgUnit.code)).tuples().all())
-        labels = dict(
-            session.execute(sa.select(Label.document_id, Label.unit_id).where(Label.withdrawn_at.is_(None)))
-            .tuples()
-            .all()
-        )
+        codes = pairs(session, sa.select(OrgUnit.id, OrgUnit.code))
+        labels = pairs(session, sa.select(Label.document_id, Label.unit_id).where(Label.withdrawn_at.is_(None)))
         documents = session.scalars(
             sa.select(Document).where(Document.received_on >= first_day, Document.object_path.is_not(None))
         ).all()

@@ -11,6 +11,7 @@ from core.clock import stamp
 from core.errors import NotFound
 from models import Actor, Document, OrgUnit, Source, State
 from models.access import EVERYTHING, document_tokens, held_tokens
+from models.database import pairs
 
 Json = dict[str, Any]
 
@@ -153,4 +154,4 @@ def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:
 
 def unit_codes(session: Session) -> dict[str, str]:
     """Unit ids to the codes that people know."""
-    return dict(session.execute(sa.select(OrgUnit.id, OrgUnit.code)).tuples().all())
+    return pairs(session, sa.select(OrgUnit.id, OrgUnit.code))
