@@ -57,7 +57,7 @@ def write(readings: Iterable[PageReading]) -> bytes:
         title = (
             f"bbox 0 0 {page.width} {page.height}; ppageno {page.number - 1}; x_dpi {page.dpi:.2f};"
             f" x_status {page.status}; x_orientation {page.orientation}; x_skew {page.skew:.3f};"
-            f" x_own_text {int(page.own_text)}"
+            f" x_own_text {int(page.own_text)}; x_language {page.language or '-'}"
         )
         parts.append(f'<div class="ocr_page" title="{title}">')
         for paragraph in page.paragraphs:
@@ -101,6 +101,7 @@ def _page(element: ElementTree.Element) -> PageReading:
         orientation=int(facts["x_orientation"]),
         skew=float(facts["x_skew"]),
         own_text=facts["x_own_text"] == "1",
+        language=None if facts["x_language"] == "-" else facts["x_language"],
         paragraphs=paragraphs,
     )
 

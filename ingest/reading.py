@@ -14,6 +14,7 @@ import cv2
 from core.errors import LetterError, ProgramFailed
 from ingest import hocr
 from ingest.exec.tesseract import Tesseract
+from ingest.language import language_of
 from ingest.look import Look, look
 from ingest.pages import DeliveredPage, Grey, PageSource
 from ingest.prepare import FINE_DPI, Plan, first_plan, make_copy, other_plans
@@ -106,7 +107,7 @@ class _PageReader:
             orientation=plan.orientation if (runs := running_direction(lines)) is None else runs,
             skew=self.seen.skew,
             confidence=confidence,
-            language=self.tesseract.languages if "+" not in self.tesseract.languages else None,
+            language=language_of(" ".join(word.text for line in lines for word in line), self.tesseract.languages),
             plan={**plan_facts, **plan.facts()},
             paragraphs=paragraphs,
         )

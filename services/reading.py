@@ -43,7 +43,7 @@ def read_document(house: House, document_id: str) -> None:
         document.file_reference = next(iter(facts.own_references), None)
         document.foreign_reference = next(iter(facts.foreign_references), None)
         document.doctype = facts.doctype
-        document.language = house.settings.languages
+        document.language = next((page.language for page in readings if page.language), house.settings.languages)
         document.confidence = round(mean_confidence(lines), 4) if lines else None
         document.warnings = _warnings(document.warnings, readings, facts)
         if is_sealed(readings, facts):
