@@ -22,7 +22,7 @@ _SVC_UNITS = 80  # above, one classifier a unit costs minutes: then one for all 
 _PASSES, _STEP = 4, 0.1
 _C = 2.0
 _SMOOTHING = 0.05
-_TOLERANCE = 0.1  # of liblinear; finer takes up to three times as long and changed no decision measured
+_TOLERANCE = 0.1  # of liblinear; finer costs up to three times as long and moves a letter in a hundred
 _BAYES_LABELS = 20.0  # up to so many labels a unit, naive Bayes counts as much as the machine; then it fades
 
 

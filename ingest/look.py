@@ -15,6 +15,7 @@ from ingest.pages import DeliveredPage, Grey
 
 LOOK_DPI = 100.0
 SKEW_LIMIT = 8.0  # degrees searched to either side
+MOST_PIXELS = 6_000_000  # looked at in full size
 MIN_SPECK = 2  # pixels at look size
 FAINT_CONTRAST = 90  # grey steps between paper and ink below which a page counts as faint
 
@@ -196,6 +197,9 @@ def _letter_height(grey: Grey, dpi: float) -> float:
     part = grey[rows // 6 : rows * 5 // 6, columns // 8 : columns * 7 // 8]
     if part.size == 0:
         return 0.0
+    if part.size > MOST_PIXELS:  # a band of a large page says enough
+        band = int(rows * MOST_PIXELS / part.size / 3)
+        part = grey[rows // 2 - band : rows // 2 + band, columns // 8 : columns * 7 // 8]
     _, ink = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     heights, widths = stats[1:, 3], stats[1:, 2]

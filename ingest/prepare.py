@@ -115,13 +115,15 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
     if plan.blur:
         part = cv2.GaussianBlur(part, (0, 0), plan.blur)
     forward = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
-    if plan.flatten:
+    if plan.flatten and plan.scale >= 1:
         part = _flattened(part)
     if abs(plan.scale - 1) > 1e-3:
         wanted = max(1, round(part.shape[1] * plan.scale)), max(1, round(part.shape[0] * plan.scale))
         forward = np.diag([wanted[0] / part.shape[1], wanted[1] / part.shape[0], 1]) @ forward
         interpolation = cv2.INTER_AREA if plan.scale < 1 else cv2.INTER_LANCZOS4 if plan.flatten else cv2.INTER_CUBIC
         part = cv2.resize(part, wanted, interpolation=interpolation)
+    if plan.flatten and plan.scale < 1:  # on the smaller image: a large page needs no more memory for it
+        part = _flattened(part)
     for _ in range(plan.orientation // 90):
         forward = np.array([[0, -1, part.shape[0]], [1, 0, 0], [0, 0, 1]], float) @ forward
         part = cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE)

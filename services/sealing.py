@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,10 @@ def _seal(house: House, document_id: str, folder: Path) -> None:
             pages=None if whole else tuple(entry.page.number for entry in document.pages),
         )
     sealed = seal(job, house.validator, folder)
-    if sealed.pdf is not None:
-        write_whole(folder / PDF, sealed.pdf.read_bytes(), sync=False)  # a copy: it may be the archived original
+    if sealed.pdf is not None and sealed.pdf.parent == folder:
+        sealed.pdf.replace(folder / PDF)
+    elif sealed.pdf is not None:
+        shutil.copyfile(sealed.pdf, folder / PDF)  # kept as delivered: the archived original stays where it is
     verdict = {
         "pdf": sealed.pdf is not None,
         "rung": sealed.rung,
