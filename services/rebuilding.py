@@ -64,9 +64,9 @@ def rebuild(house: House, progress: Callable[[int], None] = lambda _entries: Non
         for entry in house.journal.entries():
             _copy_entry(session, entry)
             replay.apply(entry)
+            session.flush()  # each entry stands on those before it
             entries += 1
             if entries % 500 == 0:
-                session.flush()
                 progress(entries)
         for line in house.journal.raw_values():
             session.add(JournalValue(seq=line["seq"], field=line["field"], salt=line["salt"], value=line["value"]))
@@ -113,7 +113,7 @@ def rehearse(house: House, actor: Actor, progress: Callable[[int], None]) -> Jso
     scratch = house.settings.staging / f"drill-{new_id()}"
     house.journal.catch_up(house.database)
     make_home(scratch)
-    for name in ("archive", "journal", "keys", "routing-models"):
+    for name in ("archive", "journal", "keys", "quarantine", "routing-models"):
         remove_tree(scratch / name)
         (scratch / name).symlink_to(house.settings.home / name)
     try:

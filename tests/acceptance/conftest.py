@@ -46,6 +46,7 @@ USERS: dict[str, dict[str, Any]] = {
     "steuer": {"units": ("22",)},
     "post": {"roles": (Role.POST_ROOM,)},
     "leser": {"units": ("22",), "permission": Permission.READ},
+    "fremd": {"units": ("40",)},
 }
 
 
@@ -65,7 +66,7 @@ class WebServer:
     home: WebHome
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def web_home(tmp_path_factory: pytest.TempPathFactory) -> WebHome:
     """Five letters and four users; the sideways letter is routed to unit 36 by a person."""
     folder = tmp_path_factory.mktemp("web") / "home"
@@ -104,7 +105,7 @@ def new_user(
         set_password(house, admin, name, PASSWORD)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def web_server(web_home: WebHome) -> Iterator[WebServer]:
     """The server on a free port; it ends well on SIGTERM."""
     process = subprocess.Popen(
@@ -124,13 +125,13 @@ def web_server(web_home: WebHome) -> Iterator[WebServer]:
     assert (process.returncode, rest.strip()) == (0, "Beendet.")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
     yield browser

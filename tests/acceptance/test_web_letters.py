@@ -87,7 +87,7 @@ def test_two_users_see_different_totals(visitor: Visitor) -> None:
 def test_a_letter_that_one_may_not_see_answers_like_an_unknown_one(
     visitor: Visitor, web_server: WebServer, file: str, path: str
 ) -> None:
-    request = visitor("leser").context.request
+    request = visitor("fremd").context.request
     unseen = request.get(f"/briefe/{web_server.home.letters[file]['id']}{path}")
     unknown = request.get(f"/briefe/gibtesnicht{path}")
     assert unseen.status == unknown.status == 404
