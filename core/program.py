@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ProgramFailed, ProgramMissing
+from core.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def write_launcher(path: Path, program: str, limits: Limits) -> Path:
     words = " ".join(limited([program], limits))
     script = f'#!/bin/sh\nexport OMP_THREAD_LIMIT=1 OMP_NUM_THREADS=1\nexec setsid {words} "$@"\n'
     if not path.is_file() or path.read_text() != script:
-        part = path.with_name(f"{path.name}.{os.getpid()}")
+        part = path.with_name(f"{path.name}.{new_id(6)}")
         part.write_text(script)
         part.chmod(0o755)
         part.replace(path)

@@ -116,7 +116,7 @@ class Validator:
         if not (self._home / "lib" / "aktenlotse-validator.jar").is_file():
             raise ProgramMissing(program=f"veraPDF ({SET_UP})")
         archive = self._home / "verapdf.jsa"
-        options = [f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-XX:CICompilerCount=2", "-Xshare:auto"]
+        options = [f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
         options += [
             "-XX:+ExitOnOutOfMemoryError",
             "-Xss4m",
