@@ -153,7 +153,9 @@ def _flattened(grey: Grey) -> Grey:
     sample = level[::3, ::3]
     low = float(np.percentile(sample, 0.5))
     middle = float(np.median(sample))
-    high = middle - 2 * float(np.std(sample[sample > middle]))  # the paper's grain becomes white: specks cost minutes
+    grain = sample[sample > middle]
+    # the paper's grain becomes white: specks would cost Tesseract minutes
+    high = middle - max(0.02, 2 * float(np.std(grain)) if grain.size else 0.0)
     return np.asarray(np.clip((level - low) / max(high - low, 0.05) * 255, 0, 255), np.uint8)
 
 
