@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commands.context import OUT, say
-from commands.mail import ingested, reason_sentence
+from commands.mail import ingested
 from core.durable import remove_tree
 from core.errors import UsageError
 from core.i18n import text
@@ -112,6 +112,8 @@ def _result(line: dict[str, Any]) -> str:
     if line["duplicate_of"]:
         return text("demo.duplicate", None, number=line["entry_no"])
     if line["state"] == "quarantined":
+        from services.view import reason_sentence
+
         return reason_sentence(line)
     shortlist = ", ".join(candidate["unit"] for candidate in line["candidates"][:3])
     if line["state"] == "clarify":

@@ -165,6 +165,8 @@ def _print_line(line: Json) -> None:
     if line["duplicate_of"]:
         OUT.print(text("ingest.line.duplicate", None, name=name, number=number, state=state), markup=False)
     elif line["state"] == "quarantined":
+        from services.view import reason_sentence
+
         why = reason_sentence(line)
         OUT.print(
             text("ingest.line.quarantined", None, name=name, number=number, why=why),
@@ -196,17 +198,6 @@ def _print_line(line: Json) -> None:
             ),
             markup=False,
         )
-
-
-def reason_sentence(line: Json) -> str:
-    """The sentence that tells the operator what to do."""
-    details = {
-        "suffix": Path(line["source_name"]).suffix or "–",
-        "signal": "?",
-        "kind": "?",
-        **(line.get("details") or {}),
-    }
-    return text(f"reason.{line['reason']}", None, **details)
 
 
 def watch(
@@ -341,6 +332,7 @@ def show(
     as_text: Annotated[bool, typer.Option("--text", help=text("cli.show.text"))] = False,
 ) -> None:
     from services.showing import show as ask
+    from services.view import reason_sentence
 
     with opened(context) as (house, actor):
         answer = ask(house, actor, id, with_text=as_text)

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from commands.context import opened, print_json, say, table
-from commands.mail import reason_sentence
 from core.i18n import text
 
 app = typer.Typer()
@@ -19,6 +18,7 @@ def list_(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help=text("cli.json"))] = False
 ) -> None:
     from services.reception import quarantined
+    from services.view import reason_sentence
 
     with opened(context) as (house, actor):
         found = quarantined(house, actor)

@@ -143,6 +143,8 @@ def valid_units(session: Session) -> dict[str, OrgUnit]:
 
 def _by_ticket(session: Session, document: Document, units: Mapping[str, OrgUnit]) -> Proposal | None:
     """What a person said with a job ticket in the stack; what it names must exist."""
+    if not document.hints:
+        return None
     register, targets = _register(session)
     hit = register.get(reference_key(str(document.hints.get("efile", ""))))
     if hit is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import stamp
 from core.errors import NotFound
+from core.i18n import text
 from models import Actor, Document, OrgUnit, Source, State
 from models.access import EVERYTHING, document_tokens, held_tokens
 from models.database import pairs
@@ -155,3 +158,14 @@ def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:
 def unit_codes(session: Session) -> dict[str, str]:
     """Unit ids to the codes that people know."""
     return pairs(session, sa.select(OrgUnit.id, OrgUnit.code))
+
+
+def reason_sentence(line: Mapping[str, Any]) -> str:
+    """Why something lies in quarantine, and what the operator should do. ``line``: its JSON, ``details`` if there."""
+    details = {
+        "suffix": Path(line["source_name"]).suffix or "–",
+        "signal": "?",
+        "kind": "?",
+        **(line.get("details") or {}),
+    }
+    return text(f"reason.{line['reason']}", None, **details)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from core.clock import TOWN
 from core.i18n import default_language, text
+from services.view import reason_sentence
 
 FILTERS = ("day", "moment", "sure", "why", "problem", "warning", "doctype", "parts", "unit", "shortlist")
 _WORTH_A_BUTTON = 0.01
@@ -51,13 +51,7 @@ def why(reason: Mapping[str, Any]) -> str:
 
 def problem(line: Mapping[str, Any]) -> str:
     """Why something lies in quarantine, and what the operator should do."""
-    details = {
-        "suffix": Path(line["source_name"]).suffix or "–",
-        "signal": "?",
-        "kind": "?",
-        **(line.get("details") or {}),
-    }
-    return _known(f"reason.{line['reason']}", "reason.unreadable_file", details)
+    return reason_sentence(line)
 
 
 def warning(code: str) -> str:
