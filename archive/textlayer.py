@@ -52,13 +52,16 @@ class GlyphlessFont:
 
     def __init__(self, pdf: pikepdf.Pdf) -> None:
         self._pdf = pdf
-        self._codes: dict[str, int] = {}
+        self._codes: dict[str, str] = {}
         self.object = pdf.make_indirect(Dictionary(Type=Name.Font))
 
     def encode(self, text: str) -> str:
         """The characters' codes as hexadecimal digits."""
         codes = self._codes
-        return "".join(f"{codes.setdefault(char, len(codes) + 1):04x}" for char in text)
+        for char in text:
+            if char not in codes:
+                codes[char] = f"{len(codes) + 1:04x}"
+        return "".join([codes[char] for char in text])
 
     def finish(self) -> None:
         """Write font, descriptor and ToUnicode."""
@@ -82,9 +85,7 @@ class GlyphlessFont:
         self.object.ToUnicode = pdf.make_stream(self._to_unicode())
 
     def _to_unicode(self) -> bytes:
-        pairs = [
-            f"<{code:04x}> <{char.encode('utf-16-be', 'surrogatepass').hex()}>" for char, code in self._codes.items()
-        ]
+        pairs = [f"<{code}> <{char.encode('utf-16-be', 'surrogatepass').hex()}>" for char, code in self._codes.items()]
         blocks = []
         for start in range(0, len(pairs), _CMAP_CHUNK):
             chunk = pairs[start : start + _CMAP_CHUNK]
@@ -133,11 +134,11 @@ def _content(page: pikepdf.Page, layer: PageLayer, font: GlyphlessFont) -> tuple
     parts, count = [f"q {1 / _UNIT} 0 0 {1 / _UNIT} 0 0 cm BT 3 Tr {RESOURCE} 1 Tf"], 0
     for line in layer.lines:
         for place, word in enumerate(line):
-            text = "".join(char for char in word.text if char.isprintable() and char != "\ufffe")
+            text = word.text
+            if not text.isascii() or not text.isprintable():
+                text = _as_seen(text)
             if not text:
                 continue
-            if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
-                text = text[::-1]  # codes stand as they are seen; viewers give them back as they are read
             x0, y0, x1, y1 = word.box
             box = left + x0 * across, top - y1 * up, left + x1 * across, top - y0 * up
             matrix = _matrix(box, layer.orientation, len(text))
@@ -146,6 +147,13 @@ def _content(page: pikepdf.Page, layer: PageLayer, font: GlyphlessFont) -> tuple
             count += 1
     parts.append("ET Q\n")
     return "\n".join(parts).encode(), count
+
+
+def _as_seen(text: str) -> str:
+    """What can be shown of a word, in the order in which it is seen: viewers give it back as it is read."""
+    text = "".join(char for char in text if char.isprintable() and char != "\ufffe")
+    turned = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return text[::-1] if turned else text
 
 
 def _matrix(box: tuple[float, float, float, float], orientation: int, length: int) -> str:

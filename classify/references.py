@@ -37,6 +37,8 @@ _LOOKALIKE = {
     )
 }
 _TOKEN = re.compile(r"[A-ZÄÖÜa-zäöüß0-9][A-ZÄÖÜa-zäöüß0-9./\-–_|]*(?: ?[./\-–] ?[A-Za-z0-9|]+)*")
+_DIGIT = re.compile(r"\d")
+MAX_WORDS, MAX_LENGTH = 4, 40  # of a reference in running text
 MAX_SLIPS = 2
 MIN_KEY = 5
 
@@ -46,10 +48,12 @@ def quoted_keys(text: str) -> list[str]:
     keys: dict[str, None] = {}
     for line in text.splitlines():
         words = line.split()
-        for start in range(len(words)):
-            for length in (1, 2, 3, 4):
-                piece = " ".join(words[start : start + length]).strip(".,;:()[]\"'„“")
-                if len(piece) <= 40 and any(char.isdigit() for char in piece) and _TOKEN.fullmatch(piece):
+        digits = [place for place, word in enumerate(words) if _DIGIT.search(word)]
+        pieces = {(start, place) for place in digits for start in range(max(0, place - MAX_WORDS + 1), place + 1)}
+        for start, place in sorted(pieces):
+            for end in range(place + 1, min(len(words), start + MAX_WORDS) + 1):
+                piece = " ".join(words[start:end]).strip(".,;:()[]\"'„“")
+                if len(piece) <= MAX_LENGTH and _TOKEN.fullmatch(piece):
                     key = reference_key(piece)
                     if len(key) >= MIN_KEY:
                         keys[key] = None

@@ -82,8 +82,13 @@ def write_launcher(path: Path, program: str, limits: Limits) -> Path:
 
     It replaces itself by the program, so that a signal to its pid reaches the program. Returns: ``path``.
     """
-    words = " ".join(limited([program], limits))
-    script = f'#!/bin/sh\nexport OMP_THREAD_LIMIT=1 OMP_NUM_THREADS=1\nexec setsid {words} "$@"\n'
+    bounds = ["ulimit -c 0", f"ulimit -t {_at_most(resource.RLIMIT_CPU, limits.cpu_seconds)}"]
+    if limits.memory_mb:
+        bounds.append(f"ulimit -v {_at_most(resource.RLIMIT_AS, limits.memory_mb << 20) >> 10}")
+    script = (  # the shell's own limits: one program less to start for every page
+        "#!/bin/sh\nexport OMP_THREAD_LIMIT=1 OMP_NUM_THREADS=1\n"
+        f'{" && ".join(bounds)} || exit 1\nexec setsid setpriv --pdeathsig KILL {program} "$@"\n'
+    )
     if not path.is_file() or path.read_text() != script:
         part = path.with_name(f"{path.name}.{new_id(6)}")
         part.write_text(script)

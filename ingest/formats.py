@@ -112,6 +112,7 @@ def _inspect_image(path: Path) -> int:
                 image.seek(number)
                 if image.width * image.height > MAX_PIXELS:
                     raise LetterError("too_large")
+                image.draft("L", (1, 1))  # a JPEG's bytes are all read, its pixels need not all be made
                 image.load()
             return frames
     except Image.DecompressionBombError:

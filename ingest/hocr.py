@@ -8,12 +8,14 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from html import escape
 from xml.etree import ElementTree
 
 from ingest.words import Box, Line, PageReading, Word
 from models import PageStatus
 
+LETTER_BYTES = 100_000  # of some ten pages; larger files are not kept in memory
 _BOX = re.compile(r"bbox (-?\d+) (-?\d+) (-?\d+) (-?\d+)")
 _CONFIDENCE = re.compile(r"x_wconf (\d+)")
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -77,8 +79,15 @@ def write(readings: Iterable[PageReading]) -> bytes:
 
 def read(data: bytes) -> tuple[PageReading, ...]:
     """The pages of a file that :func:`write` made. Raises: OSError, ElementTree.ParseError for a damaged one."""
+    return _read_again(data) if len(data) <= LETTER_BYTES else _read(data)
+
+
+def _read(data: bytes) -> tuple[PageReading, ...]:
     root = ElementTree.fromstring(gzip.decompress(data))
     return tuple(_page(element) for element in _of_class(root, "ocr_page"))
+
+
+_read_again = lru_cache(maxsize=4)(_read)  # route, seal, file and index ask for the same letter one after the other
 
 
 def _page(element: ElementTree.Element) -> PageReading:

@@ -6,11 +6,12 @@ import io
 import math
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 from xml.etree import ElementTree
 
 import cv2
@@ -29,6 +30,7 @@ Grey = NDArray[np.uint8]  # height x width, 0 black .. 255 white
 A4_INCHES = 8.27, 11.69
 RASTER_DPI = 300
 MAX_RASTER_PIXELS = 60_000_000
+KEPT_PAGES, KEPT_PIXELS = 4, 9_000_000  # decoded pages in memory: A4 at 300 dpi has 8.7 million pixels
 POINT = 1 / 72  # inch
 FULL = 0.97  # share of the page that its one image must cover to stand for the page
 GOOD_TEXT_WORDS = 4
@@ -66,10 +68,40 @@ def open_pages(path: Path, media_type: str) -> Iterator[PageSource]:
         yield TextPages(path)
     elif media_type == PDF:
         with _pdf(path) as pdf:
-            yield PdfPages(path, pdf)
+            yield Remembered(path, PdfPages(path, pdf))
     else:
         with Image.open(path) as image:
-            yield ImagePages(image)
+            yield Remembered(path, ImagePages(image))
+
+
+class Remembered:
+    """A page source that keeps the pages decoded last: ``open`` looks at a page, and ``read`` soon after.
+
+    The file at ``path`` must not change: an archived original never does.
+    """
+
+    _kept: ClassVar[OrderedDict[tuple[Path, float, int], DeliveredPage]] = OrderedDict()
+    _lock = threading.Lock()
+
+    def __init__(self, path: Path, source: PageSource) -> None:
+        self._path, self._source = path, source
+        self._changed = path.stat().st_mtime
+        self.count = source.count
+
+    def page(self, number: int) -> DeliveredPage:
+        """As :meth:`PageSource.page`."""
+        key = self._path, self._changed, number
+        with self._lock:
+            known = self._kept.pop(key, None)  # read once more at most: then it is needed no longer
+        if known is not None:
+            return known
+        page = self._source.page(number)
+        if page.grey is not None and page.grey.size <= KEPT_PIXELS:
+            with self._lock:
+                self._kept[key] = page
+                while len(self._kept) > KEPT_PAGES:
+                    self._kept.popitem(last=False)
+        return page
 
 
 @contextmanager
@@ -229,7 +261,10 @@ def is_good_text(words: list[str]) -> bool:
 
 def to_grey(image: Image.Image) -> tuple[Grey, bool]:
     """A Pillow image as grey values on white paper, and whether it has one bit a pixel."""
-    bilevel = image.mode == "1"
+    if image.mode == "1":  # eight pixels a byte: much quicker than by Pillow's grey values
+        wide, high = image.size
+        packed = np.frombuffer(image.tobytes(), np.uint8).reshape(high, -1)
+        return np.unpackbits(packed, axis=1, count=wide) * np.uint8(255), True
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         alpha = image.convert("RGBA")
         paper = Image.new("RGBA", alpha.size, "white")
@@ -238,7 +273,7 @@ def to_grey(image: Image.Image) -> tuple[Grey, bool]:
         deep = np.asarray(image).astype(np.float32)
         top = 65535.0 if deep.max(initial=0) > 255 else 255.0
         return np.clip(deep * (255.0 / top), 0, 255).astype(np.uint8), False
-    return np.asarray(image.convert("L")), bilevel
+    return np.asarray(image if image.mode == "L" else image.convert("L")), False
 
 
 def _image_dpi(image: Image.Image) -> float:
@@ -313,6 +348,7 @@ def _image_bytes(image: pikepdf.Stream) -> tuple[Grey, bool] | None:
         return to_grey(pikepdf.PdfImage(image).as_pil_image())
     except (
         pikepdf.PdfError,
+        pikepdf.DependencyError,  # JBIG2 where its decoder is not installed: poppler has one of its own
         NotImplementedError,
         ValueError,
         TypeError,

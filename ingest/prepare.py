@@ -16,9 +16,9 @@ from ingest.look import Look, paper_of
 from ingest.pages import Grey
 from ingest.words import Box
 
-READ_DPI = 230  # enough for Tesseract's LSTM on office print, and cheaper than 300
+READ_DPI = 200  # enough for Tesseract's LSTM on office print down to 7 points, and cheaper than 300
 FINE_DPI = 300
-SMALL_LETTER = 15.0  # pixels of a small letter in the copy, below which it is enlarged
+SMALL_LETTER = 12.0  # pixels of a small letter in the copy, below which it is enlarged
 MIN_SKEW = 0.35  # degrees; Tesseract follows smaller slopes by itself
 MAX_PIXELS = 30_000_000
 
@@ -100,21 +100,21 @@ class Copy:
     """The copy that OCR sees, and the way back from it."""
 
     grey: Grey
-    back: NDArray[np.float64]  # 2x3: copy -> delivered pixels
+    back: tuple[tuple[float, float, float], tuple[float, float, float]]  # copy -> delivered pixels
     width: int  # of the delivered page
     height: int
 
     def to_delivered(self, box: Box) -> Box:
         """A box of the copy as the smallest box around it on the delivered page."""
         x0, y0, x1, y1 = box
-        corners = np.array([[x0, y0, 1], [x1, y0, 1], [x0, y1, 1], [x1, y1, 1]], float) @ self.back.T
-        left, top = corners.min(axis=0)
-        right, bottom = corners.max(axis=0)
+        (a, b, c), (d, e, f) = self.back
+        across = [a * x + b * y + c for x in (x0, x1) for y in (y0, y1)]
+        down = [d * x + e * y + f for x in (x0, x1) for y in (y0, y1)]
         return (
-            max(0, round(left)),
-            max(0, round(top)),
-            min(self.width, round(right)),
-            min(self.height, round(bottom)),
+            max(0, round(min(across))),
+            max(0, round(min(down))),
+            min(self.width, round(max(across))),
+            min(self.height, round(max(down))),
         )
 
 
@@ -143,7 +143,8 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
     border = 12
     part = cv2.copyMakeBorder(part, border, border, border, border, cv2.BORDER_CONSTANT, value=_edge_grey(part))
     forward = np.array([[1, 0, border], [0, 1, border], [0, 0, 1]], float) @ forward
-    return Copy(np.asarray(part, np.uint8), np.linalg.inv(forward)[:2], width, height)
+    across, down, _ = np.linalg.inv(forward).tolist()
+    return Copy(np.asarray(part, np.uint8), (tuple(across), tuple(down)), width, height)
 
 
 def _flattened(grey: Grey) -> Grey:

@@ -155,18 +155,14 @@ def test_a_disk_that_is_full_leaves_a_clear_status(
     assert (page.status, page.reason) == (PageStatus.UNREADABLE, "page_copy_not_written")
 
 
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [([], PageStatus.BLANK), (["Danke"], PageStatus.OK), (["mit", "Gruß", "Oma"], PageStatus.OK)],
-)
-def test_only_an_empty_page_is_blank(
-    words: list[str], status: PageStatus, tesseract: Tesseract, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("words", [[], ["Danke"], ["mit", "Gruß", "Oma"]])
+def test_only_an_empty_page_is_blank(words: list[str], tesseract: Tesseract, tmp_path: Path) -> None:
     image = Image.fromarray(np.random.default_rng(3).normal(244, 3, (A4[1], A4[0])).clip(0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
     draw.ellipse((140, 1580, 210, 1650), fill=60)  # a punch hole
     for line, word in enumerate(words):
         draw.text((900, 1200 + 90 * line), word, font=ImageFont.truetype(FONT, 52), fill=40)
     page = read_image(image, tesseract, tmp_path)
-    assert page.status == status
+    assert (page.status == PageStatus.BLANK) == (not words)
+    assert page.status != PageStatus.UNREADABLE
     assert all(word in page.text for word in words)
