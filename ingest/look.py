@@ -17,6 +17,7 @@ LOOK_DPI = 100.0
 NEAR_LOOK_DPI = 0.12  # deviation from it that no measure minds
 SKEW_LIMIT = 8.0  # degrees searched to either side
 MOST_PIXELS = 600_000  # looked at in full size
+FEW_MARKS = 15  # words or letters; fewer have no direction that could be measured
 FAINT_CONTRAST = 90  # grey steps between paper and ink below which a page counts as faint
 
 
@@ -71,7 +72,7 @@ def look(page: DeliveredPage) -> Look:
     plain = small[::3, ::3][(ink[::3, ::3] == 0) & (level[::3, ::3] > 0.9)]
     noise = float(plain.std()) if plain.size else 0.0
     marks = _marks(ink)
-    sideways, skew = _direction(ink)
+    sideways, skew = _direction(ink) if len(marks) >= FEW_MARKS else (False, 0.0)
     return Look(
         width=page.width,
         height=page.height,
