@@ -6,6 +6,7 @@ what a crash cut off is finished by the next start or by ``disposal release`` wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import classify
+from classify import Example
 from core.clock import now
 from core.durable import remove_tree, sync_folder
 from core.errors import EnvironmentProblem
@@ -44,6 +46,7 @@ from models import (
 from models.chain import lock, record
 from services import reindexing
 from services.house import House
+from services.indexing import texts_of
 from services.routing import load_router
 
 LOG = log(__name__)
@@ -115,11 +118,13 @@ def finish(house: House) -> int:
     with house.database.exclusively("disposal"):
         waiting = _unfinished(house)
         objects = [item for disposal in waiting for item in disposal.objects]
+        _forget_letters(
+            house, [item["id"] for item in objects if item["kind"] == DOCUMENT]
+        )  # while the texts are there
         _remove_objects(house, objects)
         _remove_copies(house, objects)
         for disposal in waiting:
             _erase_values(house, disposal)
-        _forget_letters(house, [item["id"] for item in objects if item["kind"] == DOCUMENT])
         reindexing.renew(house)  # an index keeps deleted words until it is written anew
         house.database.scrub(PURGED)
         for disposal in waiting:
@@ -210,6 +215,15 @@ def _erase_values(house: House, disposal: Disposal) -> None:
         house.journal.erase_values(house.database, fields, user=disposal.released_by or SYSTEM.name)
 
 
+def _letter(house: House, document_id: str) -> Example | None:
+    """A letter as the router learnt it, from its object; its row is gone already."""
+    if not house.store.exists(DOCUMENT, document_id):
+        return None
+    said = json.loads(house.store.file(DOCUMENT, document_id, "metadata.json").read_bytes())
+    text = "\f".join(texts_of(house, document_id))
+    return Example(text=text, subject=said["subject"] or "", sender=said["sender"] or "", id=document_id)
+
+
 def _forget_letters(house: House, documents: list[str]) -> None:
     """Model versions that learnt from the letters are written anew without them; the old folders go."""
     with house.database.read() as session:
@@ -224,8 +238,10 @@ def _forget_letters(house: House, documents: list[str]) -> None:
             continue
         if not classify.knows(router, documents):
             continue
+        known = [id for id in documents if id in set(router.memory.ids)]
+        letters = [letter for id in known if (letter := _letter(house, id)) is not None]
         folder = f"{row.folder[:15]}-{new_id(4)}"
-        seal = classify.save(classify.forget(router, documents), house.settings.routing_models / folder)
+        seal = classify.save(classify.forget(router, documents, letters), house.settings.routing_models / folder)
         with house.database.write() as session:
             changed = session.get_one(RoutingModel, row.version)
             changed.folder, changed.sha256 = folder, seal

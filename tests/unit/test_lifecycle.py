@@ -258,7 +258,9 @@ def test_files_are_seen_and_changed_only_by_those_who_may(house: House) -> None:
         lifecycle.hold(house, reader, OLD, on=True, purpose="Klage")
     with pytest.raises(Forbidden):
         lifecycle.open_efile(house, stranger, "22-neu", "Neu", "22", None, [])
-    assert _code(lifecycle.open_efile, house, _actor(house, "erste"), f"{OLD}/1", "Neu", "22", None, []) == "file_exists"
+    assert (
+        _code(lifecycle.open_efile, house, _actor(house, "erste"), f"{OLD}/1", "Neu", "22", None, []) == "file_exists"
+    )
 
 
 def test_another_units_file_is_a_matter_of_routing(house: House) -> None:
