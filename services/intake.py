@@ -96,7 +96,7 @@ def receive(house: House, actor: Actor, path: Path, batch_id: str, received_on: 
 
 
 def put_away(house: House, path: Path) -> None:
-    """Move a received file to done/, under the day of its move. It is never deleted."""
+    """Move a received file to done/, under the day of its move. Only a disposal deletes it."""
     move_into(path, house.settings.done / today().isoformat())
 
 

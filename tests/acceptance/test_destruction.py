@@ -41,7 +41,6 @@ def test_the_canary_word_is_found_nowhere_after_the_destruction(
     for letter in letters:
         run_program(home, "route", letter["id"], "--unit", "22", "--file", f"{REFERENCE}/1")
     run_program(home, "model", "train", "--labels", str(SAMPLES / "labels.jsonl"))
-    run_program(home, "model", "train", "--labels", str(SAMPLES / "labels.jsonl"))
     assert json.loads(run_program(home, "search", CANARY, "--json").stdout)["total"] == 3
     known = _columns(home, letters[0]["id"])
     assert known
@@ -145,6 +144,6 @@ def _columns(home: Path, document_id: str, *, forgotten: bool = False) -> set[in
         for row in session.query(RoutingModel):
             router = load_router(house.settings.routing_models / row.folder, row.sha256)
             assert (document_id in router.memory.ids) != forgotten
-            rare = router.weighting.idf > router.weighting.idf.max() - 1.2  # up to three letters had it
+            rare = router.weighting.idf > router.weighting.idf.max() - 1.5  # three letters at most had it
             found |= set(np.intersect1d(own, router.weighting.columns[rare]).tolist())
     return found
