@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ from core.clock import today
 from core.durable import remove_tree
 from core.errors import EnvironmentProblem
 from core.settings import Settings
-from models import Actor, Disposal, Document, Source
+from models import Actor, Base, Disposal, Document, Source
 from models.actor import actor_named
-from services import destroying, disposal
+from services import destroying, disposal, reindexing
 from services.house import House, open_house
 from services.proving import verify_archive, verify_journal
 from services.rebuilding import differences, rebuild, rehearse
@@ -35,10 +36,14 @@ REFERENCE = "22.3-HuSt-2009-0001"
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a closed and proposed EFile of two letters (one bears the canary), and a letter that stays."""
-    folder = tmp_path_factory.mktemp("disposal")
+    return _proposed_home(tmp_path_factory.mktemp("disposal"))
+
+
+def _proposed_home(folder: Path, env: Mapping[str, str] | None = None) -> Path:
     home, letters = folder / "home", folder / "letters"
     samples = ROOT / "samples"
-    run_program(home, "init", f"--units={samples / 'units.json'}", f"--plan={samples / 'fileplan.json'}")
+    run = partial(run_program, home, env=env)
+    run("init", f"--units={samples / 'units.json'}", f"--plan={samples / 'fileplan.json'}")
     efile = {
         "reference": REFERENCE,
         "title": f"Hundesteuer {CANARY}",
@@ -49,19 +54,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "cases": [{"reference": f"{REFERENCE}/1", "title": f"Abmeldung {CANARY}"}],
     }
     (folder / "efiles.json").write_text(json.dumps([efile]))
-    run_program(home, "efile", "load", str(folder / "efiles.json"))
+    run("efile", "load", str(folder / "efiles.json"))
     letters.mkdir()
     _letter(letters / f"{CANARY}.txt", CANARY, REFERENCE)
     _letter(letters / "zweiter.txt", "Bello", f"{REFERENCE}/1")
-    run_program(home, "ingest", str(letters), "--received", "2009-03-01")
+    run("ingest", str(letters), "--received", "2009-03-01")
     _letter(folder / "bleibt.txt", "Waldi", "unbekannt")
-    stays = json_lines(run_program(home, "ingest", str(folder / "bleibt.txt"), "--json"))[0]["id"]
-    run_program(home, "route", stays, "--unit", "22", "--purpose", "bleibt")
-    run_program(home, "search", CANARY)
-    run_program(home, "user", "add", "zweite", "--role", "admin", "--unit", "22")
-    run_program(home, "efile", "close", REFERENCE, "--on", "2010-05-01")
-    run_program(home, "disposal", "propose", REFERENCE)
-    assert {place.split("/")[0] for place in traces(home, CANARY)} >= {"archive", "index", "journal", "aktenlotse.db"}
+    stays = json_lines(run("ingest", str(folder / "bleibt.txt"), "--json"))[0]["id"]
+    run("route", stays, "--unit", "22", "--purpose", "bleibt")
+    run("search", CANARY)
+    run("user", "add", "zweite", "--role", "admin", "--unit", "22")
+    run("efile", "close", REFERENCE, "--on", "2010-05-01")
+    run("disposal", "propose", REFERENCE)
+    assert {place.split("/")[0] for place in traces(home, CANARY)} >= {"archive", "index", "journal"}
     return home
 
 
@@ -112,7 +117,7 @@ def test_a_removal_that_was_cut_off_is_finished_by_the_next_run(
             raise EnvironmentProblem("index_busy")
 
         with monkeypatch.context() as patch:
-            owner: object = {"reindexing.renew": destroying.reindexing, "scrub": house.database}.get(stage, destroying)
+            owner: object = {"reindexing.renew": reindexing, "scrub": house.database}.get(stage, destroying)
             patch.setattr(owner, stage.rpartition(".")[2], cut_off)
             with pytest.raises(EnvironmentProblem):
                 disposal.release(house, second, [_proposal(house)])
@@ -229,3 +234,26 @@ def test_the_record_survives_without_the_database_in_the_signed_journal(copy: Pa
         assert all(item["object"] for item in entry["data"]["objects"])
         house.journal.sign(house.database, force=True)
         assert verify_journal(house, first)["unproved"] is None
+
+
+def test_on_postgresql_it_is_gone_too(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    address = f"postgresql+psycopg://test@{postgres()}"
+    env = {"AKTENLOTSE_DATABASE": address, "AKTENLOTSE_JOBS": f"postgresql://test@{postgres()}"}
+    home = _proposed_home(tmp_path, env)
+    with open_house(Settings(home=home, database=address)) as house:
+        assert CANARY in _rows(house)
+        run_program(home, "--as", "zweite", "disposal", "release", _proposal(house), env=env)
+        assert CANARY not in _rows(house)
+        with house.database.read() as session:
+            first = actor_named(session, getpass.getuser())
+        assert verify_archive(house, first)["findings"] == []
+        assert verify_journal(house, first)["findings"] == []
+    assert traces(home, CANARY) == set()
+
+
+def _rows(house: House) -> str:
+    """Every row of every table as text."""
+    with house.database.read() as session:
+        return "\n".join(
+            repr(row) for table in Base.metadata.tables.values() for row in session.execute(table.select())
+        )
