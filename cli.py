@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from commands import archive, demo, home, index, mail, model, people, quarantine, registry, search, serve
+from commands import (
+    archive,
+    demo,
+    disposal,
+    efile,
+    home,
+    index,
+    mail,
+    model,
+    people,
+    quarantine,
+    registry,
+    search,
+    serve,
+)
 from commands.context import DEFAULT_HOME, ERR, Call
 from core.errors import AktenlotseError, Exit
 from core.i18n import text
@@ -46,7 +60,9 @@ for name, group in (
     ("grant", people.grants),
     ("unit", registry.units),
     ("plan", registry.plan),
-    ("efile", registry.efiles),
+    ("efile", efile.app),
+    ("case", efile.cases),
+    ("disposal", disposal.app),
 ):
     app.add_typer(group, name=name, help=text(f"cli.{name}"), no_args_is_help=True)
 serve.mount(app)

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from core.clock import now
 from jobs import Engine, Steps
 from models import DOCUMENT, SOURCE, Document, Pending
+from services.destroying import try_to_finish
 from services.filing import file_document
 from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
@@ -77,6 +78,7 @@ def steps_of(house: House) -> Steps:
 def running(house: House, task: str) -> Iterator[Engine]:
     """Run steps in this process until the block ends; what is unfinished then is handed back."""
     house.store.recover()
+    try_to_finish(house)
     engine = Engine(house.settings.jobs_url, house.database, steps_of(house), workers=house.settings.workers, task=task)
     try:
         yield engine

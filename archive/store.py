@@ -242,6 +242,23 @@ class Store:
                 self._appear(place, target)
         return ocfl.relative_path(ocfl_id)
 
+    def remove(self, kind: str, object_id: str) -> bool:
+        """Lawful destruction of a whole object, in one rename. Returns: whether it was there.
+
+        Who calls has recorded it first. Raises: OSError.
+        """
+        if not self.exists(kind, object_id):
+            return False
+        current = self.root / self.relative(kind, object_id)
+        with self._changing():
+            if not current.is_dir():
+                return False
+            with self._build() as place:
+                (place / _TARGET).write_text(self.relative(kind, object_id))  # its empty folders go with it
+                current.rename(place / _OLD)
+                sync_folder(current.parent)
+        return True
+
     def digest(self, kind: str, object_id: str) -> str:
         """sha512 of the object's inventory, by which a journal entry binds the object into the chain."""
         return digest_of(self.object_path(kind, object_id) / "inventory.json")

@@ -7,6 +7,7 @@ from classify.card import ModelCard
 from classify.decision import Abstained, Decision, Routed, decide
 from classify.errors import BadCatalogue, CorruptModel, NothingKnown, RetrainAdvised
 from classify.evaluation import Evaluation, evaluate
+from classify.forgetting import forget, knows
 from classify.knowledge import load_catalogue, match_tasks
 from classify.letters import Budget, Example, Task, UnitProfile
 from classify.registry import load, save
@@ -35,6 +36,8 @@ __all__ = [
     "UnitProfile",
     "decide",
     "evaluate",
+    "forget",
+    "knows",
     "load",
     "load_catalogue",
     "match_tasks",

@@ -1,8 +1,7 @@
-"""Units, file plan, EFiles: what letters are sorted into."""
+"""Units and file plan: what letters are sorted into. EFiles have a module of their own."""
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from commands.context import opened, print_json, say, table
 from core.i18n import text
 
-units, plan, efiles = typer.Typer(), typer.Typer(), typer.Typer()
+units, plan = typer.Typer(), typer.Typer()
 AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
 File = Annotated[Path, typer.Argument(help=text("cli.file"))]
 
@@ -55,27 +54,3 @@ def load_plan(context: typer.Context, file: File) -> None:
 
     with opened(context) as (house, actor):
         say("init.plan", count=registry.load_file_plan(house, actor, file))
-
-
-@efiles.command("load", help=text("cli.efile.load"))
-def load_efiles(context: typer.Context, file: File) -> None:
-    from services import registry
-
-    with opened(context) as (house, actor):
-        say("init.efiles", count=registry.load_efiles(house, actor, file))
-
-
-@efiles.command("open", help=text("cli.efile.open"))
-def open_efile(
-    context: typer.Context,
-    reference: Annotated[str, typer.Argument(help=text("cli.efile.reference"))],
-    title: Annotated[str, typer.Option(help=text("cli.efile.title"))],
-    unit: Annotated[str, typer.Option(help=text("cli.unit"))],
-    plan: Annotated[str | None, typer.Option(help=text("cli.efile.plan"))] = None,
-    party: Annotated[list[str] | None, typer.Option(help=text("cli.efile.party"))] = None,
-) -> None:
-    from services import registry
-
-    with opened(context) as (house, actor), house.database.write() as session:
-        registry.open_efile(session, actor, reference, title, unit, plan, party or [], date.today())
-    say("efile.opened", reference=reference)

@@ -3,6 +3,7 @@
 from models.actor import SYSTEM, Actor
 from models.base import Base
 from models.database import Database
+from models.disposals import Disposal
 from models.documents import (
     Document,
     DocumentPage,
@@ -24,7 +25,10 @@ from models.words import (
     FINAL,
     Confidentiality,
     DecidedBy,
+    DisposalKind,
+    DisposalReason,
     LabelKind,
+    Outcome,
     PageStatus,
     Permission,
     Role,
@@ -45,6 +49,9 @@ __all__ = [
     "Database",
     "DecidedBy",
     "Delivery",
+    "Disposal",
+    "DisposalKind",
+    "DisposalReason",
     "Document",
     "DocumentPage",
     "EFile",
@@ -60,6 +67,7 @@ __all__ = [
     "LabelKind",
     "OrgUnit",
     "OutboxEntry",
+    "Outcome",
     "Page",
     "PageStatus",
     "Pending",

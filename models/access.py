@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from core.errors import Forbidden
 from models.actor import Actor
 from models.documents import Document, Route, RouteCopy
+from models.filing import EFile
 from models.people import Grant
 from models.units import OrgUnit
 from models.words import Confidentiality, Permission, Role, State
@@ -93,6 +94,12 @@ def readable(tokens: Iterable[str]) -> sa.ColumnElement[bool]:
     if "intake" in held:
         clauses.append(sa.not_(sa.or_(Document.state == State.CLARIFY, filed)))
     return sa.or_(*clauses)
+
+
+def efile_tokens(efile: EFile) -> frozenset[str]:
+    """The tokens that open an EFile: those of its unit. What lies in it is asked for letter by letter."""
+    kind = "c" if efile.unit.confidential else "u"
+    return frozenset({EVERYTHING, f"{kind}:*", f"{kind}:{efile.unit_id}"})
 
 
 def need_work(session: Session, actor: Actor, document: Document) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,28 @@ class Database:
                 raise EnvironmentProblem("database", why=type(error.orig).__name__) from error
         if journaled:
             self.after_commit()
+
+    def scrub(self, tables: Iterable[str]) -> None:
+        """Write the database anew, so that what was deleted is in no free page and in no write-ahead log.
+
+        On PostgreSQL the given tables; its own log and copies of it are its keeper's. Raises: EnvironmentProblem.
+        """
+        try:
+            if self.sqlite:
+                raw = self.engine.raw_connection()
+                try:
+                    cursor = raw.cursor()
+                    cursor.execute("VACUUM")
+                    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    if (cursor.fetchone() or (1,))[0]:
+                        raise EnvironmentProblem("database", why="busy")
+                finally:
+                    raw.close()
+            else:
+                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(tables)}")
+        except (sa.exc.OperationalError, sqlite3.OperationalError) as error:
+            raise EnvironmentProblem("database", why=type(error).__name__) from error
 
     @contextmanager
     def exclusively(self, name: str) -> Iterator[None]:

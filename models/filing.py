@@ -36,10 +36,12 @@ class EFile(Base):
     parties: Mapped[list[Any]] = mapped_column(default=list)  # names that belong to the matter
     general: Mapped[bool] = mapped_column(default=False)  # a unit's yearly "Posteingang"
     opened_on: Mapped[date]
-    closed_on: Mapped[date | None]
-    hold: Mapped[bool] = mapped_column(default=False)
+    closed_on: Mapped[date | None]  # z.d.A.: from then on nothing in it is written
+    retain_until: Mapped[date | None]  # last day of the retention, as the file plan said when it was closed
+    hold: Mapped[bool] = mapped_column(default=False)  # nothing in it may be destroyed, whatever the plan says
 
     unit: Mapped[OrgUnit] = relationship(lazy="joined")
+    plan: Mapped[FilePlanEntry | None] = relationship(lazy="joined")
     cases: Mapped[list[Case]] = relationship(back_populates="efile", order_by="Case.reference")
 
 

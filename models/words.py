@@ -86,3 +86,25 @@ class Permission(StrEnum):
 
     READ = "read"
     WORK = "work"
+
+
+class DisposalKind(StrEnum):
+    """What the file plan says of a file whose retention is over."""
+
+    ARCHIVE = "archive"  # offered to the public archive, which takes it over or declines
+    DESTROY = "destroy"
+    APPRAISE = "appraise"  # the public archive looks at each file and decides
+
+
+class Outcome(StrEnum):
+    """What the public archive answered to an offer."""
+
+    TAKEN_OVER = "taken_over"
+    DECLINED = "declined"
+
+
+class DisposalReason(StrEnum):
+    """Why something is destroyed."""
+
+    RETENTION = "retention"  # the retention is over
+    UNLAWFUL = "unlawful"  # the town must not have it: filed unlawfully, meant for somebody else

@@ -11,11 +11,9 @@ from core.clock import now
 from core.errors import UsageError
 from models import (
     Actor,
-    Case,
     Confidentiality,
     DecidedBy,
     Document,
-    EFile,
     Label,
     LabelKind,
     OrgUnit,
@@ -25,10 +23,10 @@ from models import (
 )
 from models.access import need_work
 from models.chain import record
-from models.references import reference_key
 from services.filing import place, stale
 from services.house import House
 from services.routing import valid_units
+from services.target import find_target, need_open, need_open_around
 from services.view import need_document
 
 
@@ -44,7 +42,7 @@ def route_by_person(
 ) -> str:
     """Give a Document to a unit (and a file), by a person's word. Returns: the Document's id.
 
-    Raises: NotFound, Forbidden, UsageError (unknown unit or file, or the Document is not yet archived).
+    Raises: NotFound, Forbidden, UsageError (unknown unit or file, a closed one, or the Document is not yet archived).
     """
     moment = now()
     with house.database.write() as session:
@@ -52,6 +50,7 @@ def route_by_person(
         need_work(session, actor, document)
         if document.state not in (State.CLARIFY, State.FILED):
             raise UsageError("not_yet_archived", id=id)
+        need_open_around(document)
         units = valid_units(session)
         unit = _unit(units, unit_code)
         kind = _label_kind(document, unit)
@@ -122,13 +121,8 @@ def _file(session: Session, reference: str | None, unit: OrgUnit, document: Docu
     if reference is None:
         keep = document.efile is not None and document.efile.unit_id == unit.id
         return (document.efile_id, document.case_id) if keep else (None, None)
-    key = reference_key(reference)
-    case = session.scalar(sa.select(Case).where(Case.reference_key == key))
-    efile = case.efile if case else session.scalar(sa.select(EFile).where(EFile.reference_key == key))
-    if efile is None:
-        raise UsageError("unknown_file", reference=reference)
-    if efile.closed_on is not None:
-        raise UsageError("file_closed", reference=efile.reference)
+    efile, case = find_target(session, reference)
+    need_open(efile, case)
     return efile.id, case.id if case else None
 
 

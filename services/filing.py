@@ -81,15 +81,22 @@ def place(session: Session, actor: Actor, document: Document) -> None:
     unit = session.get_one(OrgUnit, document.unit_id)
     if unit.confidential:
         document.confidentiality = Confidentiality.CONFIDENTIAL
-    if document.efile_id is None:
+    efile = session.get(EFile, document.efile_id) if document.efile_id else None
+    if efile is None or efile.closed_on is not None:  # closed while the letter was on its way
+        document.case_id = None
         document.efile_id = general_efile(session, actor, unit, document.received_on.year).id
     document.state = State.FILED
 
 
 def general_efile(session: Session, actor: Actor, unit: OrgUnit, year: int) -> EFile:
-    """The unit's yearly file "Posteingang" for letters without a known reference; made when first needed."""
+    """The unit's yearly file "Posteingang" for letters without a known reference; made when first needed.
+
+    That of the running year takes what comes after an older one was closed.
+    """
     reference = f"{unit.id}-Posteingang-{year}"
     efile = session.scalar(sa.select(EFile).where(EFile.reference == reference))
+    if efile is not None and efile.closed_on is not None:
+        return general_efile(session, actor, unit, today().year)
     if efile is None:
         efile = EFile(
             id=new_id(),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import now, today
 from core.durable import copy_checked, make_folders, move_into, remove_tree, sync_folder, write_whole
-from core.errors import IntegrityError, LetterError
+from core.errors import EnvironmentProblem, IntegrityError, LetterError
 from core.hashing import sha256_file
 from core.ids import id_of_bytes, new_id
 from ingest.formats import Inspection, inspect
@@ -79,7 +79,8 @@ def start_batch(house: House, actor: Actor, facts: BatchFacts) -> str:
 def receive(house: House, actor: Actor, path: Path, batch_id: str, received_on: date | None = None) -> Received:
     """Take one delivered file. The file itself stays where it is.
 
-    Raises: IntegrityError when it changed while it was copied, StorageFull, OSError.
+    Raises: IntegrityError when it changed while it was copied, StorageFull, OSError, EnvironmentProblem when the same
+    bytes are being destroyed at this moment (the next try takes them as new).
     """
     origin = _origin(path)
     scratch = house.settings.staging / f"in-{new_id()}"
@@ -95,7 +96,7 @@ def receive(house: House, actor: Actor, path: Path, batch_id: str, received_on: 
 
 
 def put_away(house: House, path: Path) -> None:
-    """Move a received file to done/, under the day of its move. It is never deleted."""
+    """Move a received file to done/, under the day of its move. Only a disposal deletes it."""
     move_into(path, house.settings.done / today().isoformat())
 
 
@@ -127,8 +128,13 @@ def _take(
     moment = now()
     with house.database.write() as session:
         lock(session)
-        source = known = session.get(Source, source_id)
+        source = session.get(Source, source_id)
+        if source is None and known is not None:
+            raise EnvironmentProblem("being_destroyed", name=name)
+        known = source
         if source is None:
+            if found and not house.store.exists("source", source_id):  # the old object was destroyed meanwhile
+                place = archive_source(house, source_id, sha256, named, name, found)
             entry_no = _next_entry_number(session, received_on.year)
             source = Source(
                 id=source_id,

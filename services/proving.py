@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from archive.findings import Finding
 from archive.fixity import Pace, verify_store
+from archive.ocfl import urn
 from archive.proof import export_proof
 from core.errors import UsageError
 from core.i18n import text
@@ -62,7 +63,8 @@ def verify_archive(
         expected=expected,
         progress=lambda seen: progress(seen.objects, seen.findings),
     )
-    findings = [*report.findings, *_against_the_journal(house)]
+    told = {finding.where for finding in report.findings if finding.code == "A001"}
+    findings = [*report.findings, *_against_the_journal(house, told)]
     return {
         "ok": not findings,
         "complete": report.complete,
@@ -74,18 +76,28 @@ def verify_archive(
     }
 
 
-def _against_the_journal(house: House) -> list[Finding]:
-    """Objects whose digest is not the one that the (signed) journal noted last: file and inventory changed together."""
+def _against_the_journal(house: House, told: Collection[str]) -> list[Finding]:
+    """What the (signed) journal noted last and the store does not have so.
+
+    An object whose digest is another: file and inventory were changed together. One that is gone without a record of
+    its destruction: row and object were removed together. ``told``: missing objects that are told of already.
+    """
     noted: dict[tuple[str, str], str] = {}
     for entry in house.journal.entries():
         digest = entry["data"].get("object")
         if digest:
             noted[entry["kind"], entry["object_id"]] = digest
-    return [
-        Finding("A012", house.store.relative(kind, id))
-        for (kind, id), digest in noted.items()
-        if house.store.exists(kind, id) and house.store.digest(kind, id) != digest
-    ]
+        if entry["action"] == "disposal.release":
+            for item in entry["data"]["objects"]:
+                noted.pop((item["kind"], item["id"]), None)
+    findings = []
+    for (kind, id), digest in noted.items():
+        if not house.store.exists(kind, id):
+            if urn(kind, id) not in told:
+                findings.append(Finding("A001", urn(kind, id)))
+        elif house.store.digest(kind, id) != digest:
+            findings.append(Finding("A012", house.store.relative(kind, id)))
+    return findings
 
 
 def export(house: House, actor: Actor, id: str, target: Path, *, as_zip: bool) -> Path:

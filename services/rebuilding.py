@@ -68,6 +68,7 @@ def rebuild(house: House, progress: Callable[[int], None] = lambda _entries: Non
             entries += 1
             if entries % 500 == 0:
                 progress(entries)
+        replay.finish()
         for line in house.journal.raw_values():
             session.add(JournalValue(seq=line["seq"], field=line["field"], salt=line["salt"], value=line["value"]))
         for block in house.journal.blocks():

@@ -21,17 +21,34 @@ def rebuild(house: House, actor: Actor) -> int:
     with house.database.leading("indexer") as leading:
         if not leading:
             raise EnvironmentProblem("index_busy")
-        index = house.open_index(writer=True)
-        try:
-            generation = index.begin_generation()
-            count = 0
-            for entries in all_entries(house):
-                generation.put(entries)
-                count += len(entries)
-            index.commit_generation()
-        finally:
-            index.close()
+        count = _write_anew(house, afresh=False)
     empty_outbox(house)
+    return count
+
+
+def renew(house: House) -> None:
+    """The same as an act of the system: waits for its turn, so that nothing of the old index is left afterwards.
+
+    Raises: IndexUnreachable.
+    """
+    with house.database.exclusively("indexer"):
+        _write_anew(house, afresh=True)
+    empty_outbox(house)
+
+
+def _write_anew(house: House, *, afresh: bool) -> int:
+    index = house.open_index(writer=True)
+    try:
+        if afresh:
+            index.abort_generation()  # what a crash left may hold what has gone since
+        generation = index.begin_generation()
+        count = 0
+        for entries in all_entries(house):
+            generation.put(entries)
+            count += len(entries)
+        index.commit_generation()
+    finally:
+        index.close()
     return count
 
 

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.clock import now
+from core.errors import IntegrityError
 from models import (
     Batch,
     Case,
     Delivery,
+    Disposal,
     Document,
     DocumentPage,
     EFile,
@@ -34,7 +36,9 @@ from models import (
     UserRole,
 )
 from models.references import reference_key
+from services.destroying import delete_rows
 from services.house import House
+from services.lifecycle import close_rows, reopen_rows, work_off_all
 
 Entry = dict[str, Any]
 
@@ -48,7 +52,15 @@ class Replay:
             "unit.put": self._unit,
             "plan.put": self._plan,
             "efile.open": self._efile,
+            "efile.change": self._change,
+            "efile.close": self._close,
+            "efile.reopen": self._reopen,
+            "efile.hold": self._hold,
+            "efile.unhold": self._hold,
             "case.open": self._case,
+            "case.change": self._change,
+            "case.close": self._close_case,
+            "case.reopen": self._close_case,
             "user.add": self._user,
             "grant.give": self._grant,
             "grant.revoke": self._revoke,
@@ -61,18 +73,33 @@ class Replay:
             "source.discard": self._discard,
             "document.route": self._route,
             "document.file": self._file,
+            "document.move": self._move,
             "document.quarantine": self._quarantine,
             "document.retry": self._retry,
             "document.work_off": self._work_off,
             "model.train": self._model,
             "model.activate": self._activate,
+            "model.forget": self._forget,
+            "disposal.propose": self._propose,
+            "disposal.release": self._release,
+            "disposal.done": self._done,
         }
+        self._missing: set[str] = set()  # Documents without their object: destroyed later on, or lost
 
     def apply(self, entry: Entry) -> None:
         """Apply one entry of the journal."""
         act = self._acts.get(entry["action"])
         if act is not None:
             act(entry, entry["data"])
+
+    def finish(self) -> None:
+        """After the last entry. Raises: IntegrityError when an object is missing that nobody destroyed."""
+        if self._missing:
+            raise IntegrityError("objects_missing", count=len(self._missing), id=min(self._missing))
+        for row in self.session.scalars(sa.select(RoutingModel)).all():
+            if not (self.house.settings.routing_models / row.folder).is_dir():
+                self.session.delete(row)
+        self.session.flush()
 
     # -- what letters are sorted into --------------------------------------------------------------------------
 
@@ -120,6 +147,34 @@ class Replay:
                 opened_on=date.fromisoformat(data["opened_on"]),
             )
         )
+
+    def _change(self, entry: Entry, data: Any) -> None:
+        row: EFile | Case = (
+            self.session.get_one(EFile, entry["object_id"])
+            if entry["kind"] == "efile"
+            else self.session.get_one(Case, entry["object_id"])
+        )
+        if "title" in entry["hashes"]:
+            row.title = entry["values"].get("title", "")
+        if isinstance(row, EFile) and "plan" in data:
+            row.plan_code = data["plan"]
+
+    def _close(self, entry: Entry, data: Any) -> None:
+        efile = self.session.get_one(EFile, entry["object_id"])
+        closed_on, retain_until = (date.fromisoformat(data[name]) for name in ("closed_on", "retain_until"))
+        close_rows(self.session, efile, closed_on, retain_until)
+        work_off_all(self.session, efile.id, _moment(entry))
+        self.session.expire_all()
+
+    def _reopen(self, entry: Entry, _data: Any) -> None:
+        reopen_rows(self.session, self.session.get_one(EFile, entry["object_id"]))
+
+    def _hold(self, entry: Entry, _data: Any) -> None:
+        self.session.get_one(EFile, entry["object_id"]).hold = entry["action"] == "efile.hold"
+
+    def _close_case(self, entry: Entry, data: Any) -> None:
+        day = data.get("closed_on")
+        self.session.get_one(Case, entry["object_id"]).closed_on = date.fromisoformat(day) if day else None
 
     def _user(self, entry: Entry, data: Any) -> None:
         name = entry["values"].get("name", entry["object_id"])
@@ -296,6 +351,11 @@ class Replay:
         """State from the entry, everything that the letter says of itself from its object."""
         document = self.session.get_one(Document, entry["object_id"])
         store, settings = self.house.store, self.house.settings
+        if not store.exists("document", document.id):
+            document.state, document.unit_id, document.efile_id = data["state"], data["unit"], data["efile"]
+            document.case_id = data["case"]
+            self._missing.add(document.id)
+            return
         said = json.loads(store.file("document", document.id, "metadata.json").read_bytes())
         for name in (
             *("sender", "subject", "file_reference", "foreign_reference", "doctype", "language", "confidence"),
@@ -321,32 +381,62 @@ class Replay:
             ):
                 setattr(entry_page.page, name, said_page[name])
 
+    def _move(self, entry: Entry, data: Any) -> None:
+        document = self.session.get_one(Document, entry["object_id"])
+        document.efile_id, document.case_id = data["efile"], data["case"]
+
     def _work_off(self, entry: Entry, _data: Any) -> None:
         self.session.get_one(Document, entry["object_id"]).worked_at = _moment(entry)
 
     # -- the router --------------------------------------------------------------------------------------------
 
     def _model(self, entry: Entry, data: Any) -> None:
-        if (self.house.settings.routing_models / data["folder"]).is_dir():
-            self.session.add(
-                RoutingModel(
-                    version=int(entry["object_id"]),
-                    folder=data["folder"],
-                    sha256=data["card_sha256"],
-                    trained_at=_moment(entry),
-                    trained_by=entry["actor"],
-                    examples=data["examples"],
-                    gate=data["gate"],
-                )
+        self.session.add(
+            RoutingModel(
+                version=int(entry["object_id"]),
+                folder=data["folder"],
+                sha256=data["card_sha256"],
+                trained_at=_moment(entry),
+                trained_by=entry["actor"],
+                examples=data["examples"],
+                gate=data["gate"],
             )
-            self.session.flush()
+        )
+        self.session.flush()
+
+    def _forget(self, entry: Entry, data: Any) -> None:
+        row = self.session.get_one(RoutingModel, int(entry["object_id"]))
+        row.folder, row.sha256 = data["folder"], data["card_sha256"]
 
     def _activate(self, entry: Entry, _data: Any) -> None:
-        row = self.session.get(RoutingModel, int(entry["object_id"]))
-        if row is not None:
-            self.session.execute(sa.update(RoutingModel).values(active=False))
-            self.session.refresh(row)
-            row.active, row.activated_at = True, _moment(entry)
+        row = self.session.get_one(RoutingModel, int(entry["object_id"]))
+        self.session.execute(sa.update(RoutingModel).values(active=False))
+        self.session.refresh(row)
+        row.active, row.activated_at = True, _moment(entry)
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    def _propose(self, entry: Entry, data: Any) -> None:
+        self.session.add(
+            Disposal(
+                id=entry["object_id"],
+                **data,
+                basis=entry["purpose"],
+                proposed_by=entry["actor"],
+                proposed_at=_moment(entry),
+                objects=[],
+            )
+        )
+
+    def _release(self, entry: Entry, data: Any) -> None:
+        row = self.session.get_one(Disposal, entry["object_id"])
+        row.released_by, row.released_at, row.objects = entry["actor"], _moment(entry), data["objects"]
+        self.session.flush()
+        delete_rows(self.session, data["objects"], data["files"][0] if data["files"] else None)
+        self._missing -= {item["id"] for item in data["objects"]}
+
+    def _done(self, entry: Entry, _data: Any) -> None:
+        self.session.get_one(Disposal, entry["object_id"]).completed_at = _moment(entry)
 
 
 def _moment(entry: Entry) -> datetime:

@@ -14,7 +14,7 @@ from web.notices import go_on
 from web.site import OwnForm, TheSite
 
 BACK = {"klaerung": "/klaerung", "postkorb": "/postkorb"}
-FIELDS = {"unknown_unit": "unit", "unknown_file": "reference", "file_closed": "reference"}
+FIELDS = {"unknown_unit": "unit", "unknown_file": "reference", "file_closed": "reference", "case_closed": "reference"}
 Field = Annotated[str, Form()]
 router = APIRouter()
 

@@ -30,7 +30,31 @@ def _worked_home(home: Path, tmp_path: Path) -> list[dict[str, object]]:
     run_program(home, "route", filed[0], "--unit", "70")
     bad = json_lines(run_program(home, "quarantine", "list", "--json"))
     run_program(home, "quarantine", "discard", bad[0]["id"], "--reason", "neu gescannt")
+    _lived_files(home, waiting[1])
     return json_lines(run_program(home, "list", "--json"))
+
+
+def _lived_files(home: Path, unlawful: str) -> None:
+    """Every act in the life of an EFile, and a letter that had to go."""
+    run_program(home, "efile", "open", "22-leben", "--title", "Alt", "--unit", "22", "--party", "Raithel")
+    run_program(home, "efile", "rename", "22-leben", "--title", "Neu", "--plan", "22.3")
+    run_program(home, "case", "open", "22-leben", "22-leben/1", "--title", "Erster")
+    run_program(home, "case", "open", "22-leben", "22-leben/2", "--title", "Zweiter")
+    run_program(home, "efile", "rename", "22-leben/2", "--title", "Anders")
+    run_program(home, "case", "close", "22-leben/2", "--purpose", "fertig")
+    run_program(home, "case", "reopen", "22-leben/2", "--purpose", "doch nicht")
+    letters = json_lines(run_program(home, "list", "--json", "--unit", "22"))
+    run_program(home, "efile", "put", "22-leben/1", letters[0]["id"], "--purpose", "gehört hierher")
+    run_program(home, "efile", "close", "22-leben")
+    run_program(home, "efile", "reopen", "22-leben", "--purpose", "Nachtrag")
+    run_program(home, "efile", "close", "22-leben", "--purpose", "fertig")
+    run_program(home, "efile", "hold", "22-leben", "--purpose", "Klage")
+    run_program(home, "efile", "hold", "66.2-EB-2024-031", "--purpose", "Klage")
+    run_program(home, "efile", "unhold", "66.2-EB-2024-031", "--purpose", "Klage zurück")
+    run_program(home, "user", "add", "zweite", "--role", "admin", "--role", "post_room")
+    run_program(home, "disposal", "propose", unlawful, "--unlawful", "--purpose", "gehört der Nachbarstadt")
+    id = json.loads(run_program(home, "disposal", "list", "--json").stdout)["id"]
+    run_program(home, "--as", "zweite", "disposal", "release", id)
 
 
 def test_a_lost_database_is_rebuilt_equal(home: Path, tmp_path: Path) -> None:

@@ -101,6 +101,20 @@ def test_erased_bytes_are_nowhere(store: Store) -> None:
     ocfl_says(store)
 
 
+def test_a_destroyed_object_is_gone_whole_and_the_root_stays_ocfl(store: Store) -> None:
+    for name in ("d-1", "d-2"):
+        store.create("document", name, {"text.txt": b"Zwirbelquast" + name.encode()}, message="1", user="m")
+    store.add_version("document", "d-1", {"text.txt": b"neu"}, message="2", user="m")
+    assert store.remove("document", "d-1")
+    assert not store.remove("document", "d-1")
+    assert list(store.objects()) == [("document", "d-2")]
+    assert not [path for path in store.root.parent.rglob("*") if path.is_file() and b"quastd-1" in path.read_bytes()]
+    ocfl_says(store)
+    assert verify_store(store).ok
+    store.create("document", "d-1", {"text.txt": b"wieder"}, message="1", user="m")
+    ocfl_says(store)
+
+
 def fail_at(monkeypatch: pytest.MonkeyPatch, number: int) -> list[int]:
     """The ``number``-th fsync finds the disk full."""
     count = [0]
