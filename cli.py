@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commands import archive, demo, home, index, mail, model, people, quarantine, registry, search, serve
+from commands import archive, demo, home, index, mail, model, paper, people, quarantine, registry, search, serve
 from commands.context import DEFAULT_HOME, ERR, Call
 from core.errors import AktenlotseError, Exit
 from core.i18n import text
@@ -38,6 +38,7 @@ for room in (home, mail, search, model, registry):
     room.mount(app)
 for name, group in (
     ("quarantine", quarantine.app),
+    ("paper", paper.app),
     ("model", model.app),
     ("archive", archive.app),
     ("audit", archive.audit),

@@ -26,6 +26,7 @@ from services.filing import file_document
 from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
 from services.opening import open_source
+from services.paper import renew_notes
 from services.reading import read_document
 from services.reception import documents_pending, is_settled, pending, put_aside, raise_attempt
 from services.routing import route_document
@@ -93,6 +94,7 @@ def first_step(source_id: str) -> Pending:
 def _tend(house: House) -> None:
     """What is done every few seconds beside the letters: index, signatures, yesterday's journal into the archive."""
     try_to_empty_outbox(house)
+    renew_notes(house)
     house.journal.sign(house.database)
     house.journal.close_days(house.database)
 

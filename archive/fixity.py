@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archive import ocfl
 from archive.findings import Finding
-from archive.store import Store
+from archive.store import ROOT_FILES, Store
 from archive.verify import verify_object
 from core.clock import now, stamp
 from core.durable import write_whole
@@ -104,17 +104,11 @@ def verify_store(
 def check_root(store: Store) -> list[Finding]:
     """The storage root's own files, and nothing else beside the objects."""
     findings = []
-    name, declaration = ocfl.ROOT_DECLARATION
-    config = store.root / "extensions" / ocfl.EXTENSION / "config.json"
-    try:
-        layout_is_ours = json.loads(config.read_bytes()) == ocfl.LAYOUT
-    except (OSError, ValueError):
-        layout_is_ours = False
-    if not (store.root / name).is_file() or (store.root / name).read_bytes() != declaration:
-        findings.append(Finding("A007", name))
-    if not layout_is_ours:
-        findings.append(Finding("A007", str(config.relative_to(store.root))))
-    known = {name, "ocfl_layout.json", "extensions"}
+    for name, data in ROOT_FILES.items():
+        path = store.root / name
+        if not path.is_file() or path.read_bytes() != data:
+            findings.append(Finding("A007", name))
+    known = {name.split("/")[0] for name in ROOT_FILES}
     for path in sorted(store.root.iterdir()):
         if path.name in known or (path.is_dir() and _is_hex(path.name)):
             continue

@@ -16,6 +16,7 @@ from models.documents import (
 from models.engine import Executor, Takeover
 from models.filing import Case, EFile, FilePlanEntry
 from models.intake import Batch, Delivery, EntryCounter, Page, Source
+from models.paper import Paper, PaperSample
 from models.pending import DOCUMENT, SOURCE, Pending
 from models.people import Grant, User, UserRole
 from models.protocol import JournalBlock, JournalEntry, JournalHead, JournalValue
@@ -27,6 +28,7 @@ from models.words import (
     LabelKind,
     PageStatus,
     Permission,
+    ProtectionNeed,
     Role,
     State,
     Step,
@@ -62,8 +64,11 @@ __all__ = [
     "OutboxEntry",
     "Page",
     "PageStatus",
+    "Paper",
+    "PaperSample",
     "Pending",
     "Permission",
+    "ProtectionNeed",
     "Role",
     "Route",
     "RouteCopy",

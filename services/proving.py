@@ -95,6 +95,7 @@ def export(house: House, actor: Actor, id: str, target: Path, *, as_zip: bool) -
     """
     with house.database.read() as session:
         document = need_document(session, actor, id)
+        scan_id = document.scan.id
         facts = {
             text("field.entry_no"): document.source.entry_no,
             text("field.received_on"): document.received_on.isoformat(),
@@ -106,7 +107,8 @@ def export(house: House, actor: Actor, id: str, target: Path, *, as_zip: bool) -
     house.journal.sign(house.database, force=True)
     with house.database.write() as session:
         record(session, actor, "document.export", "document", document.id)
-    objects = [("document", document.id), ("source", document.source_id)]
+    sources = dict.fromkeys((document.source_id, scan_id))  # two after a rescan
+    objects = [("document", document.id), *(("source", source_id) for source_id in sources)]
     try:
         proof = export_proof(
             house.store, house.journal, objects, target, title=document.source.entry_no, facts=facts, as_zip=as_zip

@@ -170,7 +170,16 @@ def _archive_after_all(house: House, source: Source) -> None:
     found, failure = look_into(file)
     if failure is not None or found is None:
         raise failure or LetterError()
-    place = archive_source(house, source.id, source.sha256, file, source.name, found)
+    place = archive_source(
+        house,
+        source.id,
+        source.sha256,
+        file,
+        source.name,
+        found,
+        batch_id=source.batch_id,
+        received_on=source.received_on,
+    )
     with house.database.write() as session:
         row = session.get_one(Source, source.id)
         row.object_path, row.media_type = place, found.media_type

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -34,7 +33,9 @@ from models import (
     UserRole,
 )
 from models.references import reference_key
+from services.describing import PAGE_FACTS, said_of
 from services.house import House
+from services.replaying_paper import paper_acts
 
 Entry = dict[str, Any]
 
@@ -66,6 +67,7 @@ class Replay:
             "document.work_off": self._work_off,
             "model.train": self._model,
             "model.activate": self._activate,
+            **paper_acts(session),
         }
 
     def apply(self, entry: Entry) -> None:
@@ -296,29 +298,28 @@ class Replay:
         """State from the entry, everything that the letter says of itself from its object."""
         document = self.session.get_one(Document, entry["object_id"])
         store, settings = self.house.store, self.house.settings
-        said = json.loads(store.file("document", document.id, "metadata.json").read_bytes())
+        version = data.get("object_version")  # an entry is about the version that it wrote
+        said = said_of(store.file("document", document.id, "metadata.json", version).read_bytes())
         for name in (
             *("sender", "subject", "file_reference", "foreign_reference", "doctype", "language", "confidence"),
             *("warnings", "timings"),
         ):
             setattr(document, name, said[name])
-        document.letter_date = date.fromisoformat(said["letter_date"]) if said["letter_date"] else None
+        document.letter_date = date.fromisoformat(said["date"]) if said["date"] else None
         document.state, document.step = data["state"], Step.INDEX
         document.unit_id, document.efile_id, document.case_id = data["unit"], data["efile"], data["case"]
         document.confidentiality = data["confidentiality"]
         document.valid, document.flavour = data["valid"], data["flavour"]
         document.object_path = store.relative("document", document.id)
+        document.pdf_path = None
         if document.valid:
-            pdf = store.file("document", document.id, "document.pdf")
+            pdf = store.file("document", document.id, "document.pdf", version)
             document.pdf_path = str(pdf.relative_to(settings.archive))
         by_position = {page.position: page for page in document.pages}
         for said_page in said["pages"]:
-            entry_page = by_position[said_page["position"]]
+            entry_page = by_position[said_page["number"]]
             entry_page.left_out = said_page["left_out"]
-            for name in (
-                *("width", "height", "dpi", "status", "reason", "orientation", "skew"),
-                *("confidence", "language", "words_sha256", "plan"),
-            ):
+            for name in PAGE_FACTS:
                 setattr(entry_page.page, name, said_page[name])
 
     def _work_off(self, entry: Entry, _data: Any) -> None:
