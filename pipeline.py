@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from core.clock import now
 from jobs import Engine, Steps
 from models import DOCUMENT, SOURCE, Document, Pending
+from services.copying import copy_on
 from services.filing import file_document
 from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
@@ -97,6 +98,7 @@ def _tend(house: House) -> None:
     renew_notes(house)
     house.journal.sign(house.database)
     house.journal.close_days(house.database)
+    copy_on(house)
 
 
 def _note_timings(house: House, document_id: str, seconds: dict[str, float]) -> None:

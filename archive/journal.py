@@ -127,10 +127,22 @@ class JournalFiles:
         for day in self._days.all_days():
             yield from read_lines(self._days.path(day, VALUES))
 
+    def open_days(self) -> list[str]:
+        """The days whose segments lie in the folder, in order."""
+        return self._days.open_days()
+
+    def closed_days(self) -> list[str]:
+        """The days that are objects of the store, in order."""
+        return self._days.closed_days()
+
     def blocks(self) -> Iterator[dict[str, Any]]:
         """Every signed block, in order."""
         for day in self._days.all_days():
             yield from read_lines(self._days.path(day, BLOCKS))
+
+    def last_block(self) -> dict[str, Any] | None:
+        """The newest signed block; None: nothing is signed yet."""
+        return self._days.last_block()
 
     def public_key_hex(self) -> str:
         """The key that signs the blocks, 64 hex digits. Raises: IntegrityError."""

@@ -20,6 +20,7 @@ from core.hashing import canonical_json
 from models.chain import GENESIS, entry_hash
 
 ENTRIES, VALUES, BLOCKS = "entries.jsonl", "values.jsonl", "blocks.jsonl"
+STAMPS = "stamps.jsonl"
 CLOSED = "closed-days.txt"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

@@ -26,6 +26,7 @@ from models import (
     State,
 )
 from models.chain import lock, record
+from services.copying import second_store
 from services.describing import said_of
 from services.house import House
 from services.paper import ARCHIVED, KEEPERS, NOTE, paper_line, settled
@@ -139,11 +140,16 @@ def _reasons(house: House, session: Session, document: Document, paper: Paper | 
         reasons.append("note_behind")
     if reasons:
         return reasons
+    return _reasons_of_object(house, session, document)
+
+
+def _reasons_of_object(house: House, session: Session, document: Document) -> list[str]:
     if not _is_whole(house, session, document):
         return ["damaged"]
     note = said_of(house.store.file("document", document.id, NOTE).read_bytes())
     if not is_untouched(note):
         return ["damaged"]
+    reasons = [] if _is_copied(house, document.id) else ["not_copied"]
     if note["missing"]:
         reasons.append("note_gaps")
     if set(note["anomalies"]) - set(note["settled"]):
@@ -158,6 +164,16 @@ def _is_whole(house: House, session: Session, document: Document) -> bool:
         not house.store.verify(kind, id) and house.store.digest(kind, id) == _noted_digest(session, kind, id)
         for kind, id in objects
     )
+
+
+def _is_copied(house: House, document_id: str) -> bool:
+    """Whether the second copy, where one is configured, has this very object."""
+    if not house.settings.archive_copy:
+        return True
+    second = second_store(house)
+    if second is None or not second.exists(DOCUMENT, document_id):
+        return False
+    return second.digest(DOCUMENT, document_id) == house.store.digest(DOCUMENT, document_id)
 
 
 def _noted_digest(session: Session, kind: str, id: str) -> str | None:

@@ -28,6 +28,7 @@ from models import (
 from models.access import held_tokens, readable
 from models.chain import record
 from models.database import pairs
+from services.copying import copy_state
 from services.house import House
 from services.indexing import queue_for_index
 from services.intake import archive_source, look_into
@@ -207,6 +208,7 @@ def status(house: House) -> Json:
         "quarantined": documents.get(State.QUARANTINED, 0) + sources.get(State.QUARANTINED, 0),
         "oldest_clarification": oldest.isoformat() if oldest else None,
         "not_indexed": waiting,
+        "copy": copy_state(house),
         "workers": [{"id": id, "task": task, "seen_at": seen.isoformat()} for id, task, seen in workers],
     }
 
