@@ -28,6 +28,7 @@ from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
 from services.opening import open_source
 from services.paper import renew_notes
+from services.proving import stamp_journal
 from services.reading import read_document
 from services.reception import documents_pending, is_settled, pending, put_aside, raise_attempt
 from services.routing import route_document
@@ -97,6 +98,7 @@ def _tend(house: House) -> None:
     try_to_empty_outbox(house)
     renew_notes(house)
     house.journal.sign(house.database)
+    stamp_journal(house)
     house.journal.close_days(house.database)
     copy_on(house)
 

@@ -150,7 +150,7 @@ def tail_of(days: Days) -> Tail:
     for day in reversed(days.open_days()):
         folder = days.folder / day
         last = _cut(folder / ENTRIES)
-        for name in (VALUES, BLOCKS):
+        for name in (VALUES, BLOCKS, STAMPS):
             _cut(folder / name)
         if last is not None:
             _drop_values_after(folder / VALUES, last["seq"])

@@ -163,6 +163,8 @@ def audit_verify(
         say("audit.sum", entries=report["entries"], blocks=report["blocks"])
         if report["unproved"]:
             say("audit.unproved", first=report["unproved"][0], last=report["unproved"][1])
+        if report["stamps"]:
+            say("audit.stamped", stamps=report["stamps"], seq=report["stamped"])
         if report["printed"]:
             say("audit.printed", seq=report["printed"])
         _print_findings(report["findings"])

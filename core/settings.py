@@ -35,6 +35,8 @@ class Settings:
     scan_seconds: float = 5.0  # reconcile scan of the inbox
     verapdf: Path = Path(sys.prefix) / "share" / "aktenlotse" / "verapdf"
     archive_copy: str = ""  # folder on another disk that gets a second copy of archive and journal; "": none
+    timestamp_url: str = ""  # of a time stamping authority (RFC 3161); "": none
+    timestamp_ca: str = ""  # file (PEM) with the certificates under which its stamps are believed
     municipality: str = ""
     log_level: str = "INFO"
 
