@@ -86,7 +86,7 @@ def free(
     box: Annotated[str | None, typer.Option(help=text("cli.paper.box"))] = None,
     as_json: AsJson = False,
 ) -> None:
-    from services.destroying import free as act
+    from services.paper_release import free as act
 
     with opened(context) as (house, actor), ERR.status(text("paper.reading")):
         answer = act(house, actor, box)
@@ -112,7 +112,7 @@ def destroyed(
     partly: Annotated[bool, typer.Option("--partly", help=text("cli.paper.partly"))] = False,
     as_json: AsJson = False,
 ) -> None:
-    from services.destroying import destroyed as act
+    from services.paper_release import destroyed as act
 
     with opened(context) as (house, actor), ERR.status(text("paper.reading")):
         answer = act(house, actor, box, partly=partly)

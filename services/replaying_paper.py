@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models import Document, Paper
-from services.destroying import note_destruction
+from services.paper_release import note_destruction
 from services.paper import note_comparison, note_draw, note_recall
 from services.rescanning import note_rescan
 

@@ -14,7 +14,7 @@ from archive import Validator, is_untouched
 from core.errors import Forbidden, NotFound, UsageError
 from core.settings import Settings
 from models import SYSTEM, Actor, ProtectionNeed, Role
-from services.destroying import destroyed, free
+from services.paper_release import destroyed, free
 from services.filing import file_document
 from services.house import House, make_home, open_house
 from services.intake import BatchFacts
