@@ -17,6 +17,7 @@ from commands import (
     index,
     mail,
     model,
+    paper,
     people,
     quarantine,
     registry,
@@ -52,6 +53,7 @@ for room in (home, mail, search, model, registry):
     room.mount(app)
 for name, group in (
     ("quarantine", quarantine.app),
+    ("paper", paper.app),
     ("model", model.app),
     ("archive", archive.app),
     ("audit", archive.audit),

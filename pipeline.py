@@ -22,11 +22,14 @@ from contextlib import contextmanager
 from core.clock import now
 from jobs import Engine, Steps
 from models import DOCUMENT, SOURCE, Document, Pending
+from services.copying import copy_on
 from services.destroying import try_to_finish
 from services.filing import file_document
 from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
 from services.opening import open_source
+from services.paper import renew_notes
+from services.proving import stamp_journal
 from services.reading import read_document
 from services.reception import documents_pending, is_settled, pending, put_aside, raise_attempt
 from services.routing import route_document
@@ -95,8 +98,11 @@ def first_step(source_id: str) -> Pending:
 def _tend(house: House) -> None:
     """What is done every few seconds beside the letters: index, signatures, yesterday's journal into the archive."""
     try_to_empty_outbox(house)
+    renew_notes(house)
     house.journal.sign(house.database)
+    stamp_journal(house)
     house.journal.close_days(house.database)
+    copy_on(house)
 
 
 def _note_timings(house: House, document_id: str, seconds: dict[str, float]) -> None:

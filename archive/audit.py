@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.findings import Finding
-from archive.segments import BLOCKS, ENTRIES, VALUES, Days, read_lines
+from archive.segments import BLOCKS, ENTRIES, STAMPS, VALUES, Days, read_lines
 from archive.signing import block_payload, is_signed, key_id_of
+from archive.timestamps import check_stamp, stamped_bytes
 from core.errors import IntegrityError
 from models import Database, JournalBlock, JournalEntry, JournalHead, JournalValue
 from models.chain import CHAINED, GENESIS, entry_hash, value_hash
@@ -31,6 +32,8 @@ class AuditReport:
     blocks: int
     erased_values: int
     compared: bool  # with the database
+    stamps: int = 0  # time stamps that fit their block
+    stamped: int = 0  # number of the last entry under a time stamp
 
     @property
     def ok(self) -> bool:
@@ -58,7 +61,7 @@ class _Audit:
         self.findings.append(Finding(code, where, details))
 
 
-def audit(days: Days, key: Ed25519PublicKey, database: Database | None) -> AuditReport:
+def audit(days: Days, key: Ed25519PublicKey, database: Database | None, roots: bytes | None = None) -> AuditReport:
     """Walk the whole chain, then the signatures, then the database."""
     days.rescan()
     work = _Audit(days, key)
@@ -67,6 +70,7 @@ def audit(days: Days, key: Ed25519PublicKey, database: Database | None) -> Audit
     for day in days.all_days():
         _walk_day(work, day, ends)
     anchored, anchored_head = _check_blocks(work, blocks)
+    stamps = _check_stamps(work, blocks, roots)
     if database is not None:
         _compare(work, database)
         _compare_blocks(work, database, blocks)
@@ -79,6 +83,8 @@ def audit(days: Days, key: Ed25519PublicKey, database: Database | None) -> Audit
         len(blocks),
         work.expected_values - work.values,
         database is not None,
+        len(stamps),
+        max(stamps, default=0),
     )
 
 
@@ -140,6 +146,23 @@ def _check_blocks(work: _Audit, blocks: list[dict[str, Any]]) -> tuple[int, str]
             work.say("J004", where)
         anchored, head = block["last"], block["head"]
     return anchored, head
+
+
+def _check_stamps(work: _Audit, blocks: list[dict[str, Any]], roots: bytes | None) -> list[int]:
+    """The last entries of blocks whose time stamp holds."""
+    by_last = {block.get("last"): block for block in blocks}
+    good = []
+    for day in work.days.all_days():
+        try:
+            for line in read_lines(work.days.path(day, STAMPS)):
+                block = by_last.get(line.get("last"))
+                if block is not None and "signature" in block and check_stamp(line, stamped_bytes(block), roots):
+                    good.append(int(line["last"]))
+                else:
+                    work.say("J014", str(line.get("last")))
+        except IntegrityError as error:
+            work.say("J011", f"{day}/{STAMPS}", line=error.details.get("line"))
+    return good
 
 
 def _compare(work: _Audit, database: Database) -> None:

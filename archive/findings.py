@@ -20,6 +20,7 @@ FINDINGS = (
     "A009",  # unreadable file (I/O error)
     "A010",  # object lies at the wrong place
     "A011",  # surplus folder or file in the storage root
+    "A012",  # object and inventory changed together: not what the journal noted
     "J001",  # journal entry changed (hash)
     "J002",  # journal entry missing or inserted (number, previous hash)
     "J003",  # journal block signature wrong
@@ -32,6 +33,8 @@ FINDINGS = (
     "J010",  # signed block of the database missing in the store
     "J011",  # segment unreadable
     "J012",  # signed by an unknown key
+    "J013",  # printed head is not in the chain
+    "J014",  # time stamp does not fit its block
 )
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from archive import ocfl
 from archive.findings import Finding
-from archive.store import Store
+from archive.noted import Noted
+from archive.store import ROOT_FILES, Store
 from archive.verify import verify_object
 from core.clock import now, stamp
 from core.durable import write_whole
 from core.errors import AktenlotseError
 
+_FRESH, _PATIENCE = 60.0, 2.0  # seconds
 _SAVE_EVERY = 200  # objects between two notes of the place
 
 
@@ -61,13 +63,16 @@ def verify_store(
     pace: Pace | None = None,
     expected: Iterable[tuple[str, str]] = (),
     second: Store | None = None,
+    noted: Noted | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> FixityReport:
     """Verify the objects in the order of their folders.
 
     ``place``: a file that keeps how far the last run came; the next one goes on there, and after the end
     starts anew. ``expected``: kind and id of objects that must be there. ``second``: a store from which
-    damaged or missing objects are restored (a finding stays a finding; ``repaired`` tells which).
+    damaged or missing objects are restored (a finding stays a finding; ``repaired`` tells which). ``noted``: what
+    the journal says of objects; one that differs was changed together with its inventory, and a copy that differs is
+    not trusted.
     """
     limits = pace or Pace()
     start = _read_place(place)
@@ -86,7 +91,8 @@ def verify_store(
             complete = False
             break
         found, read = _verify_folder(store, folder, where)
-        if found and second is not None and _repair(store, second, folder):
+        found = found or _against(store, folder, noted)
+        if found and second is not None and _repair(store, second, folder, noted):
             repaired.append(where)
         findings += found
         count, size, start = count + 1, size + read, where
@@ -95,7 +101,7 @@ def verify_store(
         progress(Progress(count, size, len(findings), where))
         _wait(limits, size, begun)
     if complete:
-        findings += _missing(store, expected, second, repaired)
+        findings += _missing(store, expected, second, noted, repaired)
     _write_place(place, "" if complete else start)
     seconds = round(time.monotonic() - begun, 3)
     return FixityReport(tuple(findings), count, size, seconds, complete, tuple(repaired))
@@ -104,17 +110,11 @@ def verify_store(
 def check_root(store: Store) -> list[Finding]:
     """The storage root's own files, and nothing else beside the objects."""
     findings = []
-    name, declaration = ocfl.ROOT_DECLARATION
-    config = store.root / "extensions" / ocfl.EXTENSION / "config.json"
-    try:
-        layout_is_ours = json.loads(config.read_bytes()) == ocfl.LAYOUT
-    except (OSError, ValueError):
-        layout_is_ours = False
-    if not (store.root / name).is_file() or (store.root / name).read_bytes() != declaration:
-        findings.append(Finding("A007", name))
-    if not layout_is_ours:
-        findings.append(Finding("A007", str(config.relative_to(store.root))))
-    known = {name, "ocfl_layout.json", "extensions"}
+    for name, data in ROOT_FILES.items():
+        path = store.root / name
+        if not path.is_file() or path.read_bytes() != data:
+            findings.append(Finding("A007", name))
+    known = {name.split("/")[0] for name in ROOT_FILES}
     for path in sorted(store.root.iterdir()):
         if path.name in known or (path.is_dir() and _is_hex(path.name)):
             continue
@@ -151,21 +151,43 @@ def _verify_folder(store: Store, folder: Path, where: str) -> tuple[list[Finding
 
 
 def _missing(
-    store: Store, expected: Iterable[tuple[str, str]], second: Store | None, repaired: list[str]
+    store: Store,
+    expected: Iterable[tuple[str, str]],
+    second: Store | None,
+    noted: Noted | None,
+    repaired: list[str],
 ) -> list[Finding]:
     findings = []
     for kind, object_id in expected:
         if not store.exists(kind, object_id):
             findings.append(Finding("A001", ocfl.urn(kind, object_id)))
-            if second is not None and _repair(store, second, store.root / store.relative(kind, object_id)):
+            folder = store.root / store.relative(kind, object_id)
+            if second is not None and _repair(store, second, folder, noted):
                 repaired.append(store.relative(kind, object_id))
     return findings
 
 
-def _repair(store: Store, second: Store, folder: Path) -> bool:
-    """Restore an object from the second store, if it is whole there and has as many versions."""
+def _against(store: Store, folder: Path, noted: Noted | None) -> list[Finding]:
+    """A whole object that is not the one that the journal noted last: file and inventory changed together.
+
+    A version that was written just now gets the time to be journalled.
+    """
+    known = ocfl.parse_folder(folder.name)
+    if noted is None or known is None or not noted.differs(*known, store.digest(*known)):
+        return []
+    if time.time() - (folder / "inventory.json").stat().st_mtime < _FRESH:
+        time.sleep(_PATIENCE)
+        if not noted.differs(*known, store.digest(*known)):
+            return []
+    return [Finding("A012", str(folder.relative_to(store.root)))]
+
+
+def _repair(store: Store, second: Store, folder: Path, noted: Noted | None) -> bool:
+    """Restore an object from the second store, if it is whole there and the one that the journal noted."""
     known = ocfl.parse_folder(folder.name)
     if known is None or not second.exists(*known) or second.verify(*known):
+        return False
+    if noted is not None and noted.differs(*known, second.digest(*known)):
         return False
     try:
         store.restore(*known, second.object_path(*known))

@@ -3,6 +3,7 @@
     journal/2026-11-25/entries.jsonl   one chained entry a line, in canonical JSON
                        values.jsonl    the values whose salted hashes stand in the entries
                        blocks.jsonl    signatures over the head, every 1,000 entries or 5 minutes
+                       stamps.jsonl    time stamps of somebody else over blocks, where that is set up
 
 A past day becomes one OCFL object. The files are the truth that the database is compared with: whoever
 has only the database's password cannot change them, and whoever has only the files cannot sign.
@@ -10,6 +11,7 @@ has only the database's password cannot change them, and whoever has only the fi
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import threading
 from collections.abc import Iterator, Mapping
@@ -22,9 +24,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from archive.audit import AuditReport, audit
-from archive.segments import BLOCKS, ENTRIES, VALUES, Days, Tail, append_lines, read_lines, tail_of
+from archive.segments import BLOCKS, ENTRIES, STAMPS, VALUES, Days, Tail, append_lines, read_lines, tail_of
 from archive.signing import Signer, block_payload
 from archive.store import Store
+from archive.timestamps import TimeStamper, moment_of, stamped_bytes
 from core.clock import now, stamp
 from core.durable import full_disk_is_named, make_folders, remove_tree, sync_folder
 from core.errors import IntegrityError
@@ -43,10 +46,11 @@ class JournalFiles:
     threads.
     """
 
-    def __init__(self, folder: Path, store: Store, key_file: Path) -> None:
+    def __init__(self, folder: Path, store: Store, key_file: Path, stamp_roots: Path | None = None) -> None:
         self._folder = folder
         self._store = store
         self._key_file = key_file
+        self._stamp_roots = stamp_roots  # PEM, whose time stamps are believed
         self._days = Days(folder, store)
         self._thread = threading.Lock()
         self._tail: Tail | None = None
@@ -111,7 +115,31 @@ class JournalFiles:
 
         Without a database only the files are checked.
         """
-        return audit(self._days, Signer.public_key(self._key_file), database)
+        roots = self._stamp_roots.read_bytes() if self._stamp_roots else None
+        return audit(self._days, Signer.public_key(self._key_file), database, roots)
+
+    def stamp(self, stamper: TimeStamper) -> bool:
+        """Have the newest block stamped, unless it is. Returns: whether a stamp was added.
+
+        Raises: EnvironmentProblem (the service does not answer), IntegrityError, StorageFull.
+        """
+        days = self._days.open_days()
+        blocks = list(read_lines(self._days.path(days[-1], BLOCKS))) if days else []
+        if not blocks:
+            return False
+        block, path = blocks[-1], self._folder / days[-1] / STAMPS
+        if any(line["last"] == block["last"] for line in read_lines(path)):
+            return False
+        answer = stamper.stamp(stamped_bytes(block))
+        if answer is None:
+            return False
+        token = base64.b64encode(answer).decode()
+        line = {"last": block["last"], "tsa": stamper.name, "at": stamp(moment_of(answer)), "token": token}
+        with self._writing():
+            if not path.parent.is_dir():
+                return False  # the day was closed meanwhile; a later block's stamp covers it
+            append_lines(path, [line])
+        return True
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Every entry in order, with its ``values`` (erased ones are left out), for the rebuild."""
@@ -127,10 +155,22 @@ class JournalFiles:
         for day in self._days.all_days():
             yield from read_lines(self._days.path(day, VALUES))
 
+    def open_days(self) -> list[str]:
+        """The days whose segments lie in the folder, in order."""
+        return self._days.open_days()
+
+    def closed_days(self) -> list[str]:
+        """The days that are objects of the store, in order."""
+        return self._days.closed_days()
+
     def blocks(self) -> Iterator[dict[str, Any]]:
         """Every signed block, in order."""
         for day in self._days.all_days():
             yield from read_lines(self._days.path(day, BLOCKS))
+
+    def last_block(self) -> dict[str, Any] | None:
+        """The newest signed block; None: nothing is signed yet."""
+        return self._days.last_block()
 
     def public_key_hex(self) -> str:
         """The key that signs the blocks, 64 hex digits. Raises: IntegrityError."""
@@ -221,7 +261,7 @@ class JournalFiles:
         return self._write_block(day, signed + 1, entries[-1]["seq"], entries[-1]["hash"])
 
     def _store_day(self, day: str) -> None:
-        paths = {name: self._folder / day / name for name in (ENTRIES, VALUES, BLOCKS)}
+        paths = {name: self._folder / day / name for name in (ENTRIES, VALUES, BLOCKS, STAMPS)}
         files = {name: path for name, path in paths.items() if path.is_file()}
         self._store.create("journal", day, files, message=f"journal of {day}", user=USER)
 

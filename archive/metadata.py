@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = "aktenlotse/metadata/1"
-_FILE = Path(__file__).parent / "data" / "metadata.schema.json"
+SCHEMA_NAME = "metadata.schema.json"
+_FILE = Path(__file__).parent / "data" / SCHEMA_NAME
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -20,6 +21,11 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "array": (list,),
     "null": (type(None),),
 }
+
+
+def schema_bytes() -> bytes:
+    """The schema's file, of which a copy lies in the archive's root."""
+    return _FILE.read_bytes()
 
 
 @lru_cache(maxsize=1)

@@ -20,6 +20,7 @@ from core.hashing import canonical_json
 from models.chain import GENESIS, entry_hash
 
 ENTRIES, VALUES, BLOCKS = "entries.jsonl", "values.jsonl", "blocks.jsonl"
+STAMPS = "stamps.jsonl"
 CLOSED = "closed-days.txt"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -149,7 +150,7 @@ def tail_of(days: Days) -> Tail:
     for day in reversed(days.open_days()):
         folder = days.folder / day
         last = _cut(folder / ENTRIES)
-        for name in (VALUES, BLOCKS):
+        for name in (VALUES, BLOCKS, STAMPS):
             _cut(folder / name)
         if last is not None:
             _drop_values_after(folder / VALUES, last["seq"])

@@ -24,6 +24,7 @@ from archive import ocfl
 from archive.building import Content, digest_of, drop_doubles, link_versions, seal_folder, sync_tree, write_content
 from archive.exchange import exchange
 from archive.findings import Finding
+from archive.metadata import SCHEMA_NAME, schema_bytes
 from archive.ocfl import Inventory
 from archive.owner import is_abandoned, owned_name
 from archive.verify import verify_object
@@ -49,18 +50,12 @@ class Store:
         self._staging = staging
 
     def initialise(self) -> None:
-        """Make an empty storage root (OCFL 1.1, 4.1); on an existing one nothing changes."""
+        """Make an empty storage root (OCFL 1.1, 4.1); in an existing one its own files are made whole."""
         make_folders(self._staging)
-        layout = self.root / "extensions" / ocfl.EXTENSION
-        make_folders(layout)
-        name, declaration = ocfl.ROOT_DECLARATION
-        texts = {
-            layout / "config.json": _pretty(ocfl.LAYOUT),
-            self.root / "ocfl_layout.json": _pretty({"extension": ocfl.EXTENSION, "description": ocfl.LAYOUT_SAYS}),
-            self.root / name: declaration,
-        }
-        for path, data in texts.items():
-            if not path.is_file():
+        make_folders(self.root / "extensions" / ocfl.EXTENSION)
+        for name, data in ROOT_FILES.items():
+            path = self.root / name
+            if not path.is_file() or path.read_bytes() != data:
                 write_whole(path, data)
 
     # --- reading ----------------------------------------------------------------------------------
@@ -259,6 +254,10 @@ class Store:
                 sync_folder(current.parent)
         return True
 
+    def version(self, kind: str, object_id: str) -> int:
+        """The number of the newest version. Raises: NotFound, IntegrityError."""
+        return len(self.inventory(kind, object_id).states)
+
     def digest(self, kind: str, object_id: str) -> str:
         """sha512 of the object's inventory, by which a journal entry binds the object into the chain."""
         return digest_of(self.object_path(kind, object_id) / "inventory.json")
@@ -403,3 +402,12 @@ def _folders(folder: Path) -> list[Path]:
 
 def _pretty(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+# OCFL 1.1, 4.1: beside its declaration a root may hold what makes it document itself
+ROOT_FILES: Mapping[str, bytes] = {
+    f"extensions/{ocfl.EXTENSION}/config.json": _pretty(ocfl.LAYOUT),
+    "ocfl_layout.json": _pretty({"extension": ocfl.EXTENSION, "description": ocfl.LAYOUT_SAYS}),
+    SCHEMA_NAME: schema_bytes(),
+    ocfl.ROOT_DECLARATION[0]: ocfl.ROOT_DECLARATION[1],
+}

@@ -9,8 +9,8 @@ quality check, and the statement that image and paper agree. What is missing is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,7 @@ class ScanRecord:
     anomalies: tuple[str, ...] = ()  # codes
     box: str | None = None
     quality: QualityCheck | None = None
+    settled: tuple[str, ...] = ()  # anomalies that the person looked into and found harmless
     agreement: str = ""  # the statement's words, as the person confirmed them
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -64,7 +65,7 @@ def transfer_note(record: ScanRecord) -> dict[str, Any]:
         missing.append("agreement")
     anomalies = list(record.anomalies)
     if record.sheets_counted is not None and not _pages_agree(record.sheets_counted, record.pages_found):
-        anomalies.append("pages_differ")
+        anomalies = list(dict.fromkeys([*anomalies, "pages_differ"]))
     quality = None
     if record.quality is not None:
         quality = {**asdict(record.quality), "at": stamp(record.quality.at)}
@@ -76,13 +77,23 @@ def transfer_note(record: ScanRecord) -> dict[str, Any]:
         "software": dict(record.software),
         "image_processing": list(record.image_processing),
         "anomalies": anomalies,
+        "settled": list(record.settled),
         "quality": quality,
         "extra": dict(record.extra),
         "complete": made,
         "missing": missing,
-        "paper_free": not missing and not anomalies,
+        "paper_free": not missing and not set(anomalies) - set(record.settled),
     }
     return {**note, "sha256": sha256_bytes(canonical_json(note))}
+
+
+def with_quality(
+    note: Mapping[str, Any], quality: QualityCheck | None, agreement: str, settled: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The same scan's note with another result of the comparison; the same result gives the same note."""
+    facts = {name.name: note[name.name] for name in fields(ScanRecord)}
+    record = ScanRecord(**{**facts, "scanned_at": datetime.fromisoformat(note["scanned_at"]), "quality": None})
+    return transfer_note(replace(record, quality=quality, agreement=agreement, settled=tuple(settled)))
 
 
 def is_untouched(note: Mapping[str, Any]) -> bool:

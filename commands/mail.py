@@ -290,8 +290,14 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     names = ("inbox", "working", "filed", "clarify", "quarantined", "not_indexed")
     table("status.title", ["what", "count"], [[text(f"status.{name}"), str(answer[name])] for name in names])
     say("status.workers", count=len(answer["workers"]))
+    if answer["copy"]:
+        say("status.copy" if answer["copy"]["there"] else "status.copy_missing", **_copy_gaps(answer["copy"]))
     if answer["oldest_clarification"]:
         say("status.oldest", day=answer["oldest_clarification"])
+
+
+def _copy_gaps(copy: Json) -> Json:
+    return {"path": copy["path"], "behind": copy["behind"], "left_out": len(copy["left_out"])}
 
 
 def list_(

@@ -34,6 +34,9 @@ class Settings:
     quiet_seconds: float = 2.0  # a file in the inbox is complete when it was quiet so long
     scan_seconds: float = 5.0  # reconcile scan of the inbox
     verapdf: Path = Path(sys.prefix) / "share" / "aktenlotse" / "verapdf"
+    archive_copy: str = ""  # folder on another disk that gets a second copy of archive and journal; "": none
+    timestamp_url: str = ""  # of a time stamping authority (RFC 3161); "": none
+    timestamp_ca: str = ""  # file (PEM) with the certificates under which its stamps are believed
     municipality: str = ""
     log_level: str = "INFO"
 

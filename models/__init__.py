@@ -17,6 +17,7 @@ from models.documents import (
 from models.engine import Executor, Takeover
 from models.filing import Case, EFile, FilePlanEntry
 from models.intake import Batch, Delivery, EntryCounter, Page, Source
+from models.paper import Paper, PaperSample
 from models.pending import DOCUMENT, SOURCE, Pending
 from models.people import Grant, User, UserRole
 from models.protocol import JournalBlock, JournalEntry, JournalHead, JournalValue
@@ -31,6 +32,7 @@ from models.words import (
     Outcome,
     PageStatus,
     Permission,
+    ProtectionNeed,
     Role,
     State,
     Step,
@@ -70,8 +72,11 @@ __all__ = [
     "Outcome",
     "Page",
     "PageStatus",
+    "Paper",
+    "PaperSample",
     "Pending",
     "Permission",
+    "ProtectionNeed",
     "Role",
     "Route",
     "RouteCopy",

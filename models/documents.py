@@ -23,6 +23,7 @@ class Document(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     source_id: Mapped[str] = mapped_column(sa.ForeignKey("sources.id"))
     part: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")  # of its pages; a rescan makes the next
     hints: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of its job ticket: batch, unit, efile, asn
     state: Mapped[State] = mapped_column(sa.String(), index=True)
     step: Mapped[Step] = mapped_column(sa.String())
@@ -57,8 +58,18 @@ class Document(Base):
     unit: Mapped[OrgUnit | None] = relationship(lazy="joined")
     efile: Mapped[EFile | None] = relationship(lazy="joined")
     case: Mapped[Case | None] = relationship(lazy="joined")
-    pages: Mapped[list[DocumentPage]] = relationship(order_by="DocumentPage.position", back_populates="document")
+    pages: Mapped[list[DocumentPage]] = relationship(  # of the version that holds now
+        primaryjoin="and_(Document.id == foreign(DocumentPage.document_id),"
+        " Document.version == foreign(DocumentPage.version))",
+        order_by="DocumentPage.position",
+        viewonly=True,
+    )
     routes: Mapped[list[Route]] = relationship(order_by="Route.id", back_populates="document")
+
+    @property
+    def scan(self) -> Source:
+        """The Source that the pages lie in: the one of its arrival, or of the last rescan."""
+        return self.pages[0].page.source if self.version > 1 else self.source
 
     @property
     def route(self) -> Route | None:
@@ -76,7 +87,7 @@ class DocumentPage(Base):
     page_id: Mapped[int] = mapped_column(sa.ForeignKey("pages.id"), index=True)
     left_out: Mapped[bool] = mapped_column(default=False)  # blank back: kept, but left out of view
 
-    document: Mapped[Document] = relationship(back_populates="pages")
+    document: Mapped[Document] = relationship()
     page: Mapped[Page] = relationship(lazy="joined")
 
 

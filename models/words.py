@@ -81,6 +81,14 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class ProtectionNeed(StrEnum):
+    """Protection need of what was scanned (BSI TR-03138), which says how much of it is compared with the paper."""
+
+    NORMAL = "normal"
+    HIGH = "high"
+    VERY_HIGH = "very_high"
+
+
 class Permission(StrEnum):
     """What a grant allows in its units."""
 

@@ -6,7 +6,6 @@ what a crash cut off is finished by the next start or by ``disposal release`` wi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import classify
+from archive.store import Store
 from classify import Example
 from core.clock import now
 from core.durable import remove_tree, sync_folder
@@ -38,6 +38,7 @@ from models import (
     Label,
     OutboxEntry,
     Page,
+    Paper,
     Route,
     RouteCopy,
     RoutingModel,
@@ -45,6 +46,8 @@ from models import (
 )
 from models.chain import lock, record
 from services import reindexing
+from services.copying import copy_on, need_copy
+from services.describing import said_of
 from services.house import House
 from services.indexing import texts_of
 from services.routing import load_router
@@ -89,7 +92,7 @@ def delete_rows(session: Session, objects: list[dict[str, Any]], efile_id: str |
     for part in _parts(documents):
         routes = sa.select(Route.id).where(Route.document_id.in_(part))
         session.execute(sa.delete(RouteCopy).where(RouteCopy.route_id.in_(routes)))
-        for table in (Route, Label, Grant, OutboxEntry, DocumentPage):
+        for table in (Route, Label, Grant, OutboxEntry, DocumentPage, Paper):
             session.execute(sa.delete(table).where(table.document_id.in_(part)))
         session.execute(sa.delete(Document).where(Document.id.in_(part)))
     for part in _parts(sources):
@@ -111,20 +114,22 @@ def _parts(ids: Collection[str]) -> Iterator[list[str]]:
 def finish(house: House) -> int:
     """Remove what was released and is not gone yet. Returns: how many disposals were completed.
 
-    Raises: EnvironmentProblem (index, disk or database do not answer: run it again).
+    Raises: EnvironmentProblem (index, disk, second copy or database do not answer: run it again).
     """
     if not _unfinished(house):
         return 0
     with house.database.exclusively("disposal"):
         waiting = _unfinished(house)
+        second = need_copy(house)
         objects = [item for disposal in waiting for item in disposal.objects]
         _forget_letters(
             house, [item["id"] for item in objects if item["kind"] == DOCUMENT]
         )  # while the texts are there
-        _remove_objects(house, objects)
+        _remove_objects(house, objects, second)
         _remove_copies(house, objects)
         for disposal in waiting:
             _erase_values(house, disposal)
+        copy_on(house)  # the journal there loses the same values
         reindexing.renew(house)  # an index keeps deleted words until it is written anew
         house.database.scrub(PURGED)
         for disposal in waiting:
@@ -149,7 +154,7 @@ def _unfinished(house: House) -> list[Disposal]:
         return list(session.scalars(query.order_by(Disposal.released_at)))
 
 
-def _remove_objects(house: House, objects: list[dict[str, Any]]) -> None:
+def _remove_objects(house: House, objects: list[dict[str, Any]], second: Store | None) -> None:
     """The archive objects; one whose bytes were delivered again since then belongs to a new letter and stays.
 
     Under the chain's lock: the commit of a delivery either lies before it, or finds its object missing.
@@ -160,6 +165,8 @@ def _remove_objects(house: House, objects: list[dict[str, Any]]) -> None:
             lock(session)
             if session.get(table, item["id"]) is None:
                 house.store.remove(item["kind"], item["id"])
+                if second is not None:
+                    second.remove(item["kind"], item["id"])
                 if item["kind"] == DOCUMENT:
                     remove_tree(house.settings.work / item["id"])
                 else:
@@ -219,7 +226,7 @@ def _letter(house: House, document_id: str) -> Example | None:
     """A letter as the router learnt it, from its object; its row is gone already."""
     if not house.store.exists(DOCUMENT, document_id):
         return None
-    said = json.loads(house.store.file(DOCUMENT, document_id, "metadata.json").read_bytes())
+    said = said_of(house.store.file(DOCUMENT, document_id, "metadata.json").read_bytes())
     text = "\f".join(texts_of(house, document_id))
     return Example(text=text, subject=said["subject"] or "", sender=said["sender"] or "", id=document_id)
 

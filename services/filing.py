@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import platform
-from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from archive.transfer_note import ScanRecord, transfer_note
-from core.clock import now, stamp, today
+from core.clock import now, today
 from core.durable import remove_tree
 from core.ids import new_id
 from models import (
@@ -27,6 +23,7 @@ from models import (
 )
 from models.chain import record
 from models.references import reference_key
+from services.describing import document_metadata, general_reference, note_of_scan, said_of
 from services.house import House
 from services.reading import WORDS, page_texts, readings_of
 from services.sealing import PDF, seal_document, verdict_of
@@ -39,7 +36,8 @@ def file_document(house: House, document_id: str) -> None:
         if document.state != State.WORKING:
             _sweep(house, document_id)
             return
-    if not house.store.exists("document", document_id):
+        version = document.version
+    if _version_written(house, document_id) < version:
         _write_object(house, document_id)
     object_path = house.store.relative("document", document_id)
     with house.database.write() as session:
@@ -47,6 +45,7 @@ def file_document(house: House, document_id: str) -> None:
         if document.state != State.WORKING:
             return
         document.object_path = object_path
+        document.pdf_path = None
         if document.valid:
             pdf = house.store.file("document", document_id, PDF)
             document.pdf_path = str(pdf.relative_to(house.settings.archive))
@@ -67,6 +66,7 @@ def file_document(house: House, document_id: str) -> None:
                 "flavour": document.flavour,
                 "confidentiality": document.confidentiality,
                 "object": house.store.digest("document", document_id),
+                "object_version": house.store.version("document", document_id),
             },
         )
     _sweep(house, document_id)
@@ -93,7 +93,7 @@ def general_efile(session: Session, actor: Actor, unit: OrgUnit, year: int) -> E
 
     That of the running year takes what comes after an older one was closed.
     """
-    reference = f"{unit.id}-Posteingang-{year}"
+    reference = general_reference(unit.id, year)
     efile = session.scalar(sa.select(EFile).where(EFile.reference == reference))
     if efile is not None and efile.closed_on is not None:
         return general_efile(session, actor, unit, today().year)
@@ -132,6 +132,13 @@ def stale(session: Session, document_id: str) -> None:
         row.version += 1
 
 
+def _version_written(house: House, document_id: str) -> int:
+    """The version of the Document's pages that its object holds; 0: there is no object yet."""
+    if not house.store.exists("document", document_id):
+        return 0
+    return int(said_of(house.store.file("document", document_id, "metadata.json").read_bytes())["version"])
+
+
 def _write_object(house: House, document_id: str) -> None:
     seal_document(house, document_id)  # made again where the work folder was lost
     folder = house.work_folder(document_id)
@@ -139,92 +146,22 @@ def _write_object(house: House, document_id: str) -> None:
     verdict = verdict_of(house, document_id)
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
-        metadata = document_metadata(document, verdict)
-        note = _transfer_note(document, verdict)
+        metadata = document_metadata(session, document, verdict)
+        note = note_of_scan(document, verdict)
+        rescanned = document.version > 1
     files: dict[str, Any] = {
-        "metadata.json": json.dumps(metadata, ensure_ascii=False, indent=1).encode(),
-        "transfer-note.json": json.dumps(note, ensure_ascii=False, indent=1).encode(),
+        "metadata.json": metadata,
+        "transfer-note.json": note,
         "text.txt": "\f".join(page_texts(readings)).encode(),
         WORDS: folder / WORDS,
     }
     if verdict["pdf"]:
         files[PDF] = folder / PDF
+    if rescanned:
+        changes = {PDF: None, **files}  # none: without a PDF/A of the new pages the old one must not stand for them
+        house.store.add_version("document", document_id, changes, message="rescanned", user="aktenlotse")
+        return
     house.store.create("document", document_id, files, message="filed", user="aktenlotse")
-
-
-def document_metadata(document: Document, verdict: dict[str, Any]) -> dict[str, Any]:
-    """The self-describing metadata of a Document's version: what it is, apart from later journal entries."""
-    source = document.source
-    return {
-        "schema": "aktenlotse-document-1",
-        "id": document.id,
-        "entry_no": source.entry_no,
-        "source": {
-            "id": source.id,
-            "sha256": source.sha256,
-            "name": source.name,
-            "media_type": source.media_type,
-        },
-        "received_on": document.received_on.isoformat(),
-        "received_at": stamp(document.received_at),
-        "confidentiality": document.confidentiality,
-        "letter_date": document.letter_date.isoformat() if document.letter_date else None,
-        "sender": document.sender,
-        "subject": document.subject,
-        "file_reference": document.file_reference,
-        "foreign_reference": document.foreign_reference,
-        "doctype": document.doctype,
-        "language": document.language,
-        "confidence": document.confidence,
-        "warnings": document.warnings,
-        "hints": document.hints,
-        "timings": document.timings,
-        "pdf": verdict,
-        "pages": [
-            {
-                "position": entry.position,
-                "source": entry.page.source_id,
-                "page": entry.page.number,
-                "left_out": entry.left_out,
-                "width": entry.page.width,
-                "height": entry.page.height,
-                "dpi": entry.page.dpi,
-                "status": entry.page.status,
-                "reason": entry.page.reason,
-                "orientation": entry.page.orientation,
-                "skew": entry.page.skew,
-                "confidence": entry.page.confidence,
-                "language": entry.page.language,
-                "words_sha256": entry.page.words_sha256,
-                "plan": entry.page.plan,
-            }
-            for entry in document.pages
-        ],
-    }
-
-
-def _transfer_note(document: Document, verdict: dict[str, Any]) -> dict[str, Any]:
-    batch = document.source.batch
-    return transfer_note(
-        ScanRecord(
-            document_id=document.id,
-            source_id=document.source_id,
-            source_sha256=document.source.sha256,
-            operator=batch.operator,
-            device=batch.device,
-            profile=batch.profile,
-            scanned_at=document.received_at,
-            sheets_counted=batch.expected_sheets,
-            pages_found=len(document.pages),
-            software={
-                "aktenlotse": version("aktenlotse"),
-                "python": platform.python_version(),
-                "validator": f"{verdict['verdict'].get('validator')} {verdict['verdict'].get('version')}",
-            },
-            anomalies=tuple(document.warnings),
-            box=batch.box,
-        )
-    )
 
 
 def _sweep(house: House, document_id: str) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from core.errors import AktenlotseError, ProgramMissing
 from core.program import Limits, run
 from core.settings import Settings
+from services.copying import copy_state
 from services.house import House
 
 APT = {
@@ -72,6 +73,11 @@ def examine_home(house: House) -> Iterator[Finding]:
     """Look at database, index and disk of a home."""
     yield _tried("database", lambda: _database(house), "doctor.database")
     yield _tried("search", lambda: f"{house.settings.search}: {house.reader.count()}", "doctor.search")
+    copy = copy_state(house)
+    if copy is not None:
+        well = copy["there"] and not copy["left_out"]
+        detail = f"{copy['path']}: {copy['behind']}"
+        yield Finding("archive_copy", well, detail, None if well else "doctor.copy")
     usage = shutil.disk_usage(house.settings.home)
     free = usage.free / usage.total
     yield Finding("disk", free > 0.05, f"{usage.free >> 30} GiB", None if free > 0.05 else "doctor.disk")

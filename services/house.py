@@ -14,6 +14,7 @@ from pathlib import Path
 from archive import Validator
 from archive.journal import JournalFiles
 from archive.store import Store
+from archive.timestamps import Rfc3161, TimeStamper
 from core import logs
 from core.durable import make_folders
 from core.errors import UsageError
@@ -45,7 +46,8 @@ class House:
         tempfile.tempdir = str(settings.work)  # what a killed process leaves lies in our folder, and is swept
         self.database = Database(settings.database_url, settings.home)
         self.store = Store(settings.archive, settings.staging)
-        self.journal = JournalFiles(settings.journal, self.store, settings.keys / "journal.ed25519")
+        roots = Path(settings.timestamp_ca) if settings.timestamp_ca else None
+        self.journal = JournalFiles(settings.journal, self.store, settings.keys / "journal.ed25519", roots)
         self.database.after_commit = self._journal_is_durable
         self._index_lock = threading.Lock()
 
@@ -63,6 +65,11 @@ class House:
     @cached_property
     def validator(self) -> Validator:
         return Validator(self.settings.verapdf)
+
+    @cached_property
+    def stamper(self) -> TimeStamper | None:
+        """Who stamps the journal's blocks; None: nobody is set up."""
+        return Rfc3161(self.settings.timestamp_url) if self.settings.timestamp_url else None
 
     @cached_property
     def page_pool(self) -> ThreadPoolExecutor:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -33,6 +34,7 @@ from models import (
     Step,
 )
 from models.chain import lock, record
+from services.describing import source_metadata
 from services.house import House
 
 
@@ -122,7 +124,11 @@ def _take(
         named = copy.with_name(safe_name(name))
         copy.rename(named)
         found, failure = look_into(named)
-        place = archive_source(house, source_id, sha256, named, name, found) if found else None
+        place = None
+        if found:
+            place = archive_source(
+                house, source_id, sha256, named, name, found, batch_id=batch_id, received_on=received_on
+            )
         if failure:
             put_into_quarantine(house, source_id, named, failure)
     moment = now()
@@ -134,19 +140,21 @@ def _take(
         known = source
         if source is None:
             if found and not house.store.exists("source", source_id):  # the old object was destroyed meanwhile
-                place = archive_source(house, source_id, sha256, named, name, found)
-            entry_no = _next_entry_number(session, received_on.year)
-            source = Source(
+                place = archive_source(
+                    house, source_id, sha256, named, name, found, batch_id=batch_id, received_on=received_on
+                )
+            source = add_source(
+                house,
+                session,
+                actor,
                 id=source_id,
                 sha256=sha256,
-                entry_no=entry_no,
                 name=name,
                 size=named.stat().st_size,
                 media_type=found.media_type if found else None,
                 batch_id=batch_id,
                 received_on=received_on,
                 received_at=moment,
-                confidentiality=Confidentiality.NORMAL,
                 state=State.QUARANTINED if failure else State.WORKING,
                 step=Step.RECEIVE if failure else Step.OPEN,
                 reason=failure.code if failure else None,
@@ -154,35 +162,42 @@ def _take(
                 object_path=place,
                 quarantine_path=f"{source_id}/{named.name}" if failure else None,
                 warnings=list(found.warnings) if found else [],
-                updated_at=moment,
-            )
-            session.add(source)
-            session.flush()
-            record(
-                session,
-                actor,
-                "source.receive",
-                "source",
-                source_id,
-                data={
-                    "entry_no": entry_no,
-                    "sha256": sha256,
-                    "size": source.size,
-                    "media_type": source.media_type,
-                    "batch": batch_id,
-                    "received_on": received_on.isoformat(),
-                    "state": source.state,
-                    "reason": source.reason,
-                    "reason_details": source.reason_details,
-                    "warnings": source.warnings,
-                    "quarantined": source.quarantine_path is not None,
-                    "object": house.store.digest("source", source_id) if place else None,
-                },
-                values={"name": name},
-                at=moment,
             )
         _note_delivery(session, actor, source_id, batch_id, name, origin, duplicate=known is not None)
         return Received(source_id, name, known is not None, State(source.state))
+
+
+def add_source(house: House, session: Session, actor: Actor, **facts: Any) -> Source:
+    """A Source's row with its entry number and its journal entry, in the caller's transaction."""
+    moment: datetime = facts["received_at"]
+    entry_no = _next_entry_number(session, facts["received_on"].year)
+    source = Source(entry_no=entry_no, confidentiality=Confidentiality.NORMAL, updated_at=moment, **facts)
+    session.add(source)
+    session.flush()
+    record(
+        session,
+        actor,
+        "source.receive",
+        "source",
+        source.id,
+        data={
+            "entry_no": entry_no,
+            "sha256": source.sha256,
+            "size": source.size,
+            "media_type": source.media_type,
+            "batch": source.batch_id,
+            "received_on": source.received_on.isoformat(),
+            "state": source.state,
+            "reason": source.reason,
+            "reason_details": source.reason_details,
+            "warnings": source.warnings,
+            "quarantined": source.quarantine_path is not None,
+            "object": house.store.digest("source", source.id) if source.object_path else None,
+        },
+        values={"name": source.name},
+        at=moment,
+    )
+    return source
 
 
 def _note_delivery(
@@ -222,28 +237,32 @@ def look_into(path: Path) -> tuple[Inspection | None, LetterError | None]:
         return None, error
 
 
-def archive_source(house: House, source_id: str, sha256: str, file: Path, name: str, found: Inspection) -> str:
+def archive_source(
+    house: House,
+    source_id: str,
+    sha256: str,
+    file: Path,
+    name: str,
+    found: Inspection,
+    *,
+    batch_id: str,
+    received_on: date,
+) -> str:
     """The Source's archive object; one that a crash left without its row is used again."""
     store = house.store
     if store.exists("source", source_id):
         if sha256_file(_original(house, source_id)) != sha256:
             raise IntegrityError("source_differs", id=source_id)
         return store.relative("source", source_id)
-    metadata = {
-        "schema": "aktenlotse-source-1",
-        "id": source_id,
-        "name": name,
-        "sha256": sha256,
-        "size": file.stat().st_size,
-        "media_type": found.media_type,
-        "pages": found.pages,
-    }
+    with house.database.read() as session:
+        batch = session.get_one(Batch, batch_id)
+    metadata = source_metadata(source_id, sha256, name, file.stat().st_size, received_on, found, batch)
     return store.create(
         "source",
         source_id,
         {
             f"original/{file.name}": file,
-            "metadata.json": json.dumps(metadata, ensure_ascii=False, indent=1).encode(),
+            "metadata.json": metadata,
         },
         message="received",
         user="aktenlotse",

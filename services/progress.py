@@ -33,3 +33,12 @@ def outcome_of(house: House, source_id: str, *, duplicate: bool, name: str, inde
             {**document_json(session, row, duplicate_of=row.id if duplicate else None), "source_name": name}
             for row in documents
         ]
+
+
+def document_outcome(house: House, document_id: str, attempt: int) -> Json | None:
+    """The line of a Document that was sent on its way again with ``attempt``, or None while it is on it."""
+    with house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        if document.state not in FINAL and document.attempt < attempt + PATIENCE:
+            return None
+        return document_json(session, document)

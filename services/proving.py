@@ -2,102 +2,183 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from archive.findings import Finding
 from archive.fixity import Pace, verify_store
-from archive.ocfl import urn
+from archive.noted import Noted
+from archive.ocfl import parse_folder, urn
+from archive.printed import grouped, hash_in, head_line, print_head
 from archive.proof import export_proof
-from core.errors import UsageError
+from core.errors import EnvironmentProblem, UsageError
 from core.i18n import text
+from core.logs import log
 from models import Actor, Document, Role, Source
 from models.chain import record
+from services.copying import copy_on, copy_state, second_store
 from services.house import House
 from services.view import Json, need_document
 
+LOG = log(__name__)
 
-def verify_journal(house: House, actor: Actor) -> Json:
-    """Check chain, values, signatures, and the database against the files. Raises: Forbidden."""
+
+def verify_journal(house: House, actor: Actor, head: str | None = None) -> Json:
+    """Check chain, values, signatures, and the database against the files.
+
+    ``head``: a printed head's hash (or what its QR code says); when the chain does not hold it, that is a finding.
+    Returns: also ``printed``, the number of the entry that has it. Raises: Forbidden, UsageError (no hash).
+    """
     actor.need(Role.ADMIN, Role.AUDITOR)
     house.journal.catch_up(house.database)
     report = house.journal.verify(house.database)
+    findings, printed = list(report.findings), None
+    if head is not None:
+        wanted = hash_in(head)
+        if wanted is None:
+            raise UsageError("no_hash")
+        printed = next((entry["seq"] for entry in house.journal.entries() if entry["hash"] == wanted), None)
+        if printed is None:
+            findings.append(Finding("J013", wanted[:8]))
     return {
-        "ok": report.ok,
+        "ok": not findings,
         "entries": report.entries,
         "head": report.head,
         "blocks": report.blocks,
         "anchored": report.anchored,
         "unproved": list(report.unproved) if report.unproved else None,
+        "stamps": report.stamps,
+        "stamped": report.stamped,
+        "printed": printed,
         "findings": [
-            {"code": finding.code, "where": finding.where, "sentence": finding.sentence()}
-            for finding in report.findings
+            {"code": finding.code, "where": finding.where, "sentence": finding.sentence()} for finding in findings
         ],
     }
+
+
+def stamp_journal(house: House) -> None:
+    """Have the journal's newest block stamped, where a service is set up; one that does not answer is logged."""
+    if house.stamper is None:
+        return
+    try:
+        house.journal.stamp(house.stamper)
+    except EnvironmentProblem as error:
+        LOG.warning(error.code)
+
+
+def journal_head(house: House, actor: Actor, target: Path | None = None) -> Json:
+    """Sign the journal's head now and say it: number, hash, key, moment. ``target``: a PDF to print and keep elsewhere.
+
+    Raises: Forbidden, UsageError (nothing to sign), StorageFull, OSError.
+    """
+    actor.need(Role.ADMIN, Role.AUDITOR)
+    house.journal.sign(house.database, force=True)
+    block = house.journal.last_block()
+    if block is None:
+        raise UsageError("journal_empty")
+    facts: Json = {"seq": block["last"], "hash": block["head"]}
+    facts |= {name: block[name] for name in ("key_id", "signed_at")}
+    if target is not None:
+        lines = {
+            text("head.town"): house.settings.municipality or "–",
+            text("head.seq"): str(facts["seq"]),
+            text("head.hash"): grouped(facts["hash"]),
+            text("head.key_id"): facts["key_id"],
+            text("head.signed_at"): facts["signed_at"],
+        }
+        print_head(target, text("head.title"), lines, facts)
+    return {**facts, "line": head_line(facts)}
 
 
 def verify_archive(
     house: House,
     actor: Actor,
     *,
-    rolling: bool = False,
-    mb_per_second: float = 0.0,
     seconds: float = 0.0,
-    progress: Callable[[int, int], None] = lambda _objects, _findings: None,
+    share: float = 0.0,
+    mb_per_second: float = 0.0,
+    mend: bool = False,
+    progress: Callable[[int, int, int], None] = lambda _objects, _total, _findings: None,
 ) -> Json:
-    """Read every byte of the archive and compare it with the inventories, and those with the journal.
+    """Read every byte of the archive, and of its second copy, and compare it with inventories and (signed) journal.
 
-    ``rolling``: go on where the last run stopped. Raises: Forbidden.
+    ``seconds`` or ``share`` (0..1 of the objects): only so much, going on where the last such run stopped. ``mend``:
+    restore what is damaged or missing from the other copy, where that is what the journal says; each is journalled.
+    ``progress``: objects, objects in all, findings. Raises: Forbidden; with ``mend`` UsageError without a copy.
     """
-    actor.need(Role.ADMIN, Role.AUDITOR)
+    actor.need(Role.ADMIN, *(() if mend else (Role.AUDITOR,)))
+    house.journal.catch_up(house.database)
+    copy_on(house)
+    expected, noted = _expected(house), Noted(house.journal)
+    second = second_store(house)
+    if mend:
+        if second is None:
+            raise UsageError("no_second_copy")
+        house.store.initialise()  # the root's own files are known
+        second.initialise()
+    total = len(expected)
+    stores = [("", house.store, second), ("copy", second, house.store)]
+    answer: Json = {"objects": 0, "bytes": 0, "seconds": 0.0, "complete": True, "repaired": [], "findings": []}
+    for name, store, other in stores:
+        if store is None:
+            continue
+        begun = answer["objects"]
+        report = verify_store(
+            store,
+            place=house.settings.home / f"fixity{name}.place" if seconds or share else None,
+            pace=Pace(seconds=seconds, mb_per_second=mb_per_second, objects=math.ceil(total * share)),
+            expected=expected if store is house.store else _copied(house, expected),
+            second=other if mend else None,
+            noted=noted if store is house.store or _copied(house, expected) else None,
+            progress=lambda seen, begun=begun: progress(  # type: ignore[misc]
+                begun + seen.objects, total * (1 + (second is not None)), len(answer["findings"]) + seen.findings
+            ),
+        )
+        for field, value in (
+            *(("objects", report.objects), ("bytes", report.read_bytes), ("seconds", report.seconds)),
+            ("findings", [_told(finding, name) for finding in report.findings]),
+            ("repaired", [f"{name}:{path}" if name else path for path in report.repaired]),
+        ):
+            answer[field] += value
+        answer["complete"] = answer["complete"] and report.complete
+    told = {finding["where"] for finding in answer["findings"]}
+    must = [] if seconds or share else noted.objects()
+    vanished = [Finding("A001", urn(kind, id)) for kind, id in must if not house.store.exists(kind, id)]
+    answer["findings"] += [_told(finding, "") for finding in vanished if finding.where not in told]
+    _record_repairs(house, actor, answer["repaired"])
+    return {**answer, "ok": not answer["findings"], "copy": second is not None}
+
+
+def _told(finding: Finding, copy: str) -> Json:
+    where = f"{copy}:{finding.where}" if copy else finding.where
+    return {"code": finding.code, "where": where, "sentence": Finding(finding.code, where, finding.details).sentence()}
+
+
+def _expected(house: House) -> list[tuple[str, str]]:
     with house.database.read() as session:
         sources = session.scalars(sa.select(Source.id).where(Source.object_path.is_not(None))).all()
         documents = session.scalars(sa.select(Document.id).where(Document.object_path.is_not(None))).all()
-    expected = [*(("source", id) for id in sources), *(("document", id) for id in documents)]
-    report = verify_store(
-        house.store,
-        place=house.settings.home / "fixity.place" if rolling else None,
-        pace=Pace(seconds=seconds, mb_per_second=mb_per_second),
-        expected=expected,
-        progress=lambda seen: progress(seen.objects, seen.findings),
-    )
-    told = {finding.where for finding in report.findings if finding.code == "A001"}
-    findings = [*report.findings, *_against_the_journal(house, told)]
-    return {
-        "ok": not findings,
-        "complete": report.complete,
-        "objects": report.objects,
-        "bytes": report.read_bytes,
-        "seconds": report.seconds,
-        "repaired": list(report.repaired),
-        "findings": [{"code": f.code, "where": f.where, "sentence": f.sentence()} for f in findings],
-    }
+    days = house.journal.closed_days()
+    pairs = (("source", sources), ("document", documents), ("journal", days))
+    return [(kind, id) for kind, ids in pairs for id in ids]
 
 
-def _against_the_journal(house: House, told: Collection[str]) -> list[Finding]:
-    """What the (signed) journal noted last and the store does not have so.
+def _copied(house: House, expected: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What the copy must have: everything, once it is not behind."""
+    state = copy_state(house)
+    return expected if state is not None and not state["behind"] else []
 
-    An object whose digest is another: file and inventory were changed together. One that is gone without a record of
-    its destruction: row and object were removed together. ``told``: missing objects that are told of already.
-    """
-    noted: dict[tuple[str, str], str] = {}
-    for entry in house.journal.entries():
-        digest = entry["data"].get("object")
-        if digest:
-            noted[entry["kind"], entry["object_id"]] = digest
-        if entry["action"] == "disposal.release":
-            for item in entry["data"]["objects"]:
-                noted.pop((item["kind"], item["id"]), None)
-    findings = []
-    for (kind, id), digest in noted.items():
-        if not house.store.exists(kind, id):
-            if urn(kind, id) not in told:
-                findings.append(Finding("A001", urn(kind, id)))
-        elif house.store.digest(kind, id) != digest:
-            findings.append(Finding("A012", house.store.relative(kind, id)))
-    return findings
+
+def _record_repairs(house: House, actor: Actor, repaired: list[str]) -> None:
+    with house.database.write() as session:
+        for where in repaired:
+            known = parse_folder(where.rpartition("/")[2])
+            if known is not None:
+                data = {"from": "archive" if where.startswith("copy:") else "copy"}
+                record(session, actor, "archive.repair", *known, data=data)
 
 
 def export(house: House, actor: Actor, id: str, target: Path, *, as_zip: bool) -> Path:
@@ -107,6 +188,7 @@ def export(house: House, actor: Actor, id: str, target: Path, *, as_zip: bool) -
     """
     with house.database.read() as session:
         document = need_document(session, actor, id)
+        scan_id = document.scan.id
         facts = {
             text("field.entry_no"): document.source.entry_no,
             text("field.received_on"): document.received_on.isoformat(),
@@ -118,7 +200,8 @@ def export(house: House, actor: Actor, id: str, target: Path, *, as_zip: bool) -
     house.journal.sign(house.database, force=True)
     with house.database.write() as session:
         record(session, actor, "document.export", "document", document.id)
-    objects = [("document", document.id), ("source", document.source_id)]
+    sources = dict.fromkeys((document.source_id, scan_id))  # two after a rescan
+    objects = [("document", document.id), *(("source", source_id) for source_id in sources)]
     try:
         proof = export_proof(
             house.store, house.journal, objects, target, title=document.source.entry_no, facts=facts, as_zip=as_zip

@@ -59,7 +59,7 @@ def readings_of(house: House, document_id: str) -> tuple[PageReading, ...]:
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
         numbers = [entry.page.number for entry in document.pages]
-        path, media_type = original_file(house, document.source), document.source.media_type or ""
+        path, media_type = original_file(house, document.scan), document.scan.media_type or ""
     with open_pages(path, media_type) as source:
         readings = tuple(_read_in_parallel(house, source, numbers, stored.parent))
     _note_progress(house, document_id, readings)

@@ -67,6 +67,7 @@ def rebuild(house: House, progress: Callable[[int], None] = lambda _entries: Non
             session.flush()  # each entry stands on those before it
             entries += 1
             if entries % 500 == 0:
+                session.expunge_all()  # what was replayed need not stay in memory
                 progress(entries)
         replay.finish()
         for line in house.journal.raw_values():

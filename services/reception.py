@@ -28,6 +28,7 @@ from models import (
 from models.access import held_tokens, readable
 from models.chain import record
 from models.database import pairs
+from services.copying import copy_state
 from services.house import House
 from services.indexing import queue_for_index
 from services.intake import archive_source, look_into
@@ -170,7 +171,16 @@ def _archive_after_all(house: House, source: Source) -> None:
     found, failure = look_into(file)
     if failure is not None or found is None:
         raise failure or LetterError()
-    place = archive_source(house, source.id, source.sha256, file, source.name, found)
+    place = archive_source(
+        house,
+        source.id,
+        source.sha256,
+        file,
+        source.name,
+        found,
+        batch_id=source.batch_id,
+        received_on=source.received_on,
+    )
     with house.database.write() as session:
         row = session.get_one(Source, source.id)
         row.object_path, row.media_type = place, found.media_type
@@ -198,6 +208,7 @@ def status(house: House) -> Json:
         "quarantined": documents.get(State.QUARANTINED, 0) + sources.get(State.QUARANTINED, 0),
         "oldest_clarification": oldest.isoformat() if oldest else None,
         "not_indexed": waiting,
+        "copy": copy_state(house),
         "workers": [{"id": id, "task": task, "seen_at": seen.isoformat()} for id, task, seen in workers],
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -36,9 +35,11 @@ from models import (
     UserRole,
 )
 from models.references import reference_key
+from services.describing import PAGE_FACTS, said_of
 from services.destroying import delete_rows
 from services.house import House
 from services.lifecycle import close_rows, reopen_rows, work_off_all
+from services.replaying_paper import paper_acts
 
 Entry = dict[str, Any]
 
@@ -83,6 +84,7 @@ class Replay:
             "disposal.propose": self._propose,
             "disposal.release": self._release,
             "disposal.done": self._done,
+            **paper_acts(session),
         }
         self._missing: set[str] = set()  # Documents without their object: destroyed later on, or lost
 
@@ -356,29 +358,28 @@ class Replay:
             document.case_id = data["case"]
             self._missing.add(document.id)
             return
-        said = json.loads(store.file("document", document.id, "metadata.json").read_bytes())
+        version = data.get("object_version")  # an entry is about the version that it wrote
+        said = said_of(store.file("document", document.id, "metadata.json", version).read_bytes())
         for name in (
             *("sender", "subject", "file_reference", "foreign_reference", "doctype", "language", "confidence"),
             *("warnings", "timings"),
         ):
             setattr(document, name, said[name])
-        document.letter_date = date.fromisoformat(said["letter_date"]) if said["letter_date"] else None
+        document.letter_date = date.fromisoformat(said["date"]) if said["date"] else None
         document.state, document.step = data["state"], Step.INDEX
         document.unit_id, document.efile_id, document.case_id = data["unit"], data["efile"], data["case"]
         document.confidentiality = data["confidentiality"]
         document.valid, document.flavour = data["valid"], data["flavour"]
         document.object_path = store.relative("document", document.id)
+        document.pdf_path = None
         if document.valid:
-            pdf = store.file("document", document.id, "document.pdf")
+            pdf = store.file("document", document.id, "document.pdf", version)
             document.pdf_path = str(pdf.relative_to(settings.archive))
         by_position = {page.position: page for page in document.pages}
         for said_page in said["pages"]:
-            entry_page = by_position[said_page["position"]]
+            entry_page = by_position[said_page["number"]]
             entry_page.left_out = said_page["left_out"]
-            for name in (
-                *("width", "height", "dpi", "status", "reason", "orientation", "skew"),
-                *("confidence", "language", "words_sha256", "plan"),
-            ):
+            for name in PAGE_FACTS:
                 setattr(entry_page.page, name, said_page[name])
 
     def _move(self, entry: Entry, data: Any) -> None:

@@ -65,6 +65,8 @@ def route_document(house: House, document_id: str) -> None:
         document = session.get_one(Document, document_id)
         if document.state != State.WORKING:
             return
+        if document.version > 1 and document.unit_id is not None:
+            return  # rescanned: where it was filed stays
         proposal = propose(house, session, document, "\f".join(texts))
     moment = now()
     with house.database.write() as session:

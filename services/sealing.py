@@ -43,13 +43,13 @@ def _seal(house: House, document_id: str, folder: Path) -> None:
     readings = readings_of(house, document_id)
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
-        source = document.source
+        source = document.scan
         whole = len(document.pages) == len(source.pages)
         job = SealJob(
             original=original_file(house, source),
             media_type=source.media_type or "",
             layers=tuple(_layer(page) for page in readings),
-            title=f"{source.entry_no}",
+            title=f"{document.source.entry_no}",
             language=house.settings.languages,
             pages=None if whole else tuple(entry.page.number for entry in document.pages),
         )

@@ -59,7 +59,7 @@ def _lived_files(home: Path, unlawful: str) -> None:
 
 def test_a_lost_database_is_rebuilt_equal(home: Path, tmp_path: Path) -> None:
     before = _worked_home(home, tmp_path)
-    drill = json.loads(run_program(home, "archive", "rebuild", "--drill", "--json").stdout)
+    drill = json.loads(run_program(home, "archive", "drill", "--json").stdout)
     assert drill["different"] == {}
     kept = tmp_path / "kept"
     shutil.copytree(home, kept, symlinks=True)
@@ -83,4 +83,4 @@ def test_a_lost_database_is_rebuilt_equal(home: Path, tmp_path: Path) -> None:
 def test_a_rebuild_never_touches_a_filled_database(home: Path) -> None:
     result = run_program(home, "archive", "rebuild", check=False)
     assert result.returncode == 2
-    assert "--drill" in result.stderr
+    assert "archive drill" in result.stderr
