@@ -4,8 +4,8 @@
     ./run bench routing scale FOLDER N UNITS [peer]     time and memory of one training on N made letters
 
 ``authors`` sets the open state of the art, CountVectorizer + MLP, beside it. ``scale`` makes letters by resampling: the
-sentences of letters of one unit are mixed, words are misread here and there, and beyond the units of the folder new ones
-are made by giving each its own form of the content words. So the vocabulary grows with the units, as it does in a town.
+sentences of letters of one unit are mixed, words are misread here and there, and beyond the units of the folder new
+ones are made by giving each its own form of the content words, so that the vocabulary grows with the units.
 ``peer`` trains the MLP on the same letters instead. Each run of ``scale`` is a process of its own, so that its peak of
 memory is its own.
 """
@@ -37,6 +37,7 @@ SHARES = (0.01, 0.02, 0.05)
 ASKED = 200  # predictions that are timed
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _CONTENT = re.compile(r"[A-ZÄÖÜ][a-zäöüß]{4,}")
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _MISREAD = {"e": "c", "n": "u", "i": "l", "ü": "u", "ß": "B", "r": "n"}
 
 
@@ -122,7 +123,7 @@ def made(known: Sequence[Example], count: int, units: int, seed: int = 0) -> Ite
             mixed[random_.randrange(len(mixed))] = random_.choice(sentences[code])
         text, subject = " ".join(mixed), base.subject
         if form:
-            text, subject = (_CONTENT.sub(lambda m: _formed(m.group(), form), part) for part in (text, subject))
+            text, subject = _formed(text, form), _formed(subject, form)
         yield Example(
             _misread(text, random_),
             f"{code}.{form}" if form else code,
@@ -134,11 +135,16 @@ def made(known: Sequence[Example], count: int, units: int, seed: int = 0) -> Ite
         )
 
 
-def _formed(word: str, form: int) -> str:
+def _formed(text: str, form: int) -> str:
     """Every second content word takes a form of its own in each made unit."""
-    if zlib.crc32(word.encode()) % 2:
-        return word
-    return f"{word}{zlib.crc32(f'{word} {form}'.encode()):x}".translate(str.maketrans("0123456789", "ghijklmnop"))
+
+    def one(found: re.Match[str]) -> str:
+        word = found.group()
+        if zlib.crc32(word.encode()) % 2:
+            return word
+        return f"{word}{zlib.crc32(f'{word} {form}'.encode()):x}".translate(_LETTERS)
+
+    return _CONTENT.sub(one, text)
 
 
 def _misread(text: str, random_: random.Random) -> str:
@@ -158,7 +164,7 @@ def scale(folder: Path, count: int, units: int, *, with_peer: bool) -> None:
     before = _peak()
     cpu, wall = time.process_time(), time.monotonic()
     if with_peer:
-        confidence, right = peer(letters, asked)
+        _, right = peer(letters, asked)
         answer: dict[str, Any] = {"accuracy": float(right.mean())}
     else:
         codes = dict.fromkeys(letter.unit or "" for letter in letters)

@@ -8,12 +8,13 @@ from classify.decision import Abstained, Decision, Routed, decide
 from classify.errors import BadCatalogue, CorruptModel, NothingKnown, RetrainAdvised
 from classify.evaluation import Evaluation, evaluate
 from classify.knowledge import load_catalogue, match_tasks
+from classify.learning_curve import accuracy_after, learning_curve
 from classify.letters import Budget, Example, Task, UnitProfile
 from classify.registry import load, save
 from classify.router import Candidate, Ranking, TrainedRouter
 from classify.threshold import Threshold
 from classify.training import train
-from classify.updating import update
+from classify.updating import room_for_updates, update
 
 __all__ = [
     "Abstained",
@@ -33,11 +34,14 @@ __all__ = [
     "Threshold",
     "TrainedRouter",
     "UnitProfile",
+    "accuracy_after",
     "decide",
     "evaluate",
+    "learning_curve",
     "load",
     "load_catalogue",
     "match_tasks",
+    "room_for_updates",
     "save",
     "train",
     "update",

@@ -116,6 +116,16 @@ def train(
     )
 
 
+def fit_once(
+    learn: Sequence[Example], units: Sequence[UnitProfile], tasks: Sequence[Task], asked: Sequence[Example]
+) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """Learn without calibration and thresholds, and score other letters. Returns: units, (letters, units)."""
+    labelled = [e for e in learn if e.unit]
+    codes = tuple(dict.fromkeys([u.code for u in units] + sorted({e.unit for e in labelled if e.unit})))
+    ground = _ground(labelled, units, tasks, codes, 0)
+    return codes, _fit(ground, np.arange(len(labelled))).score(count(asked))[0]
+
+
 def _silent(_step: str, _share: float) -> None:
     pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,18 @@ def train(context: typer.Context, labels: Labels = None, as_json: AsJson = False
         version=trained.version,
         **_figures(trained.gate),
     )
+
+
+@app.command("retrain", hidden=True)
+def retrain(context: typer.Context) -> None:
+    """Train if it is due by schedule (called by ``watch`` and ``worker``)."""
+    from services.retraining import retrain as act
+
+    os.nice(10)
+    with opened(context) as (house, _actor):
+        trained = act(house)
+    if trained is not None:
+        say("model.trained", version=trained.version, examples=trained.card["n"])
 
 
 def _figures(gate: dict[str, object]) -> dict[str, object]:
@@ -104,10 +117,12 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
             row["trained_at"][:16],
             row["trained_by"],
             str(row["examples"]),
+            "" if row["learnt"] is None else str(row["learnt"]),
+            "" if row["waiting"] is None else str(row["waiting"]),
         ]
         for row in found
     ]
-    table("model.versions", ["version", "active", "trained_at", "trained_by", "examples"], rows)
+    table("model.versions", ["version", "active", "trained_at", "trained_by", "examples", "learnt", "waiting"], rows)
 
 
 @app.command("show", help=text("cli.model.show"))

@@ -28,7 +28,7 @@ from models.chain import record
 from models.references import reference_key
 from services.filing import place, stale
 from services.house import House
-from services.routing import valid_units
+from services.units import valid_units
 from services.view import need_document
 
 

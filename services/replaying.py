@@ -337,6 +337,7 @@ class Replay:
                     trained_by=entry["actor"],
                     examples=data["examples"],
                     gate=data["gate"],
+                    labels=data.get("labels"),
                 )
             )
             self.session.flush()

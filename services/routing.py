@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import lru_cache
-from importlib.metadata import version
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import classify
-from classify import Abstained, Budget, CorruptModel, Example, Routed, TrainedRouter, UnitProfile
+from classify import Abstained, Budget, Example, Routed, TrainedRouter
 from classify.references import match, quoted_keys, same_party
-from core.clock import now, today
-from core.durable import remove_tree
-from core.hashing import canonical_json, sha256_bytes, sha256_file
-from core.ids import new_id
+from core.clock import now
 from models import (
     SYSTEM,
     Case,
-    Confidentiality,
     DecidedBy,
     Document,
     EFile,
     OrgUnit,
     Route,
-    RoutingModel,
     RoutingRule,
     State,
     Step,
@@ -38,10 +29,11 @@ from models import (
 from models.chain import record
 from models.references import reference_key
 from services.house import House
+from services.learning import active_router, example_of
 from services.reading import page_texts, readings_of
+from services.units import valid_units
 
 SHORTLIST = 5
-_loading = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -127,15 +119,6 @@ def propose(house: House, session: Session, document: Document, text: str) -> Pr
     if by_rule is not None:
         return by_rule
     return by_model
-
-
-def valid_units(session: Session) -> dict[str, OrgUnit]:
-    """The units that exist today, by code."""
-    day = today()
-    found = session.scalars(
-        sa.select(OrgUnit).where(OrgUnit.valid_from <= day, sa.or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to > day))
-    )
-    return {unit.code: unit for unit in found}
 
 
 # -- evidence ----------------------------------------------------------------------------------------------------
@@ -229,13 +212,16 @@ def _by_rule(session: Session, document: Document, text: str) -> Proposal | None
 
 
 def _by_model(house: House, session: Session, document: Document, text: str, units: Mapping[str, OrgUnit]) -> Proposal:
-    version, router = active_router(house, session)
+    active = active_router(house, session)
+    version, router = active.version, active.router
     letter = example_of(document, text)
     decision = classify.decide(router, letter, Budget(house.settings.budget))
     shortlist = [c for c in decision.ranking.candidates if c.unit in units][:SHORTLIST]
     candidates = tuple((units[c.unit].id, round(c.confidence, 4)) for c in shortlist)
     if isinstance(decision, Routed) and decision.unit in units:
-        reasons: list[dict[str, Any]] = [{"code": "model", "provisional": decision.provisional}]
+        reasons: list[dict[str, Any]] = [
+            {"code": "model", "provisional": decision.provisional, "learnt": active.learnt}
+        ]
         return Proposal(
             DecidedBy.MODEL,
             units[decision.unit].id,
@@ -263,67 +249,3 @@ def _precedents(router: TrainedRouter, letter: Example) -> list[dict[str, Any]]:
         for document, likeness in router.similar(letter, 3)
         if likeness > 0.2
     ]
-
-
-def example_of(document: Document, text: str, unit: str | None = None, group: str = "") -> Example:
-    """A Document as the router sees it. A confidential one is nobody's precedent, so it has no id."""
-    secret = document.confidentiality == Confidentiality.CONFIDENTIAL
-    return Example(
-        text=text,
-        unit=unit,
-        subject=document.subject or "",
-        sender=document.sender or "",
-        day=document.letter_date or document.received_on,
-        group=group,
-        id="" if secret else document.id,
-    )
-
-
-def active_router(house: House, session: Session) -> tuple[int | None, TrainedRouter]:
-    """The active model version, else one that knows only the units' duties and the catalogue (version None)."""
-    row = session.scalar(sa.select(RoutingModel).where(RoutingModel.active))
-    with _loading:
-        if row is not None:
-            return row.version, load_router(house.settings.routing_models / row.folder, row.sha256)
-        return None, _cold_router(house.settings.routing_models, profiles_of(session))
-
-
-def profiles_of(session: Session) -> tuple[UnitProfile, ...]:
-    """The valid units as the router knows them."""
-    units = valid_units(session)
-    codes = {unit.id: unit.code for unit in units.values()}
-    return tuple(
-        UnitProfile(unit.code, unit.name, unit.responsible_for, codes.get(unit.parent_id or ""))
-        for unit in units.values()
-    )
-
-
-@lru_cache(maxsize=2)
-def load_router(folder: Path, sha256: str) -> TrainedRouter:
-    """A model version from disk, kept in memory. ``sha256``: of its card, as the database and journal know it.
-
-    Raises: CorruptModel.
-    """
-    if not (folder / "card.json").is_file() or sha256_file(folder / "card.json") != sha256:
-        raise CorruptModel(why="card", folder=str(folder))
-    return classify.load(folder)
-
-
-@lru_cache(maxsize=2)
-def _cold_router(folder: Path, profiles: tuple[UnitProfile, ...]) -> TrainedRouter:
-    """The router of the first day, made once for these units and this program, and kept beside the versions."""
-    key = sha256_bytes(canonical_json([version("aktenlotse"), [asdict(profile) for profile in profiles]]))[:16]
-    kept = folder / f"cold-{key}"
-    if kept.is_dir():
-        try:
-            return classify.load(kept)
-        except CorruptModel:
-            remove_tree(kept)
-    router = classify.train([], profiles)
-    scratch = folder / f".cold-{new_id()}"
-    classify.save(router, scratch)
-    try:
-        scratch.rename(kept)
-    except OSError:  # another process was faster
-        remove_tree(scratch)
-    return router
