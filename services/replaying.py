@@ -27,6 +27,7 @@ from models import (
     Route,
     RouteCopy,
     RoutingModel,
+    RoutingRule,
     Source,
     State,
     Step,
@@ -64,6 +65,8 @@ class Replay:
             "document.quarantine": self._quarantine,
             "document.retry": self._retry,
             "document.work_off": self._work_off,
+            "rule.add": self._rule,
+            "rule.remove": self._end_rule,
             "model.train": self._model,
             "model.activate": self._activate,
         }
@@ -323,6 +326,26 @@ class Replay:
 
     def _work_off(self, entry: Entry, _data: Any) -> None:
         self.session.get_one(Document, entry["object_id"]).worked_at = _moment(entry)
+
+    def _rule(self, entry: Entry, data: Any) -> None:
+        self.session.add(
+            RoutingRule(
+                id=int(entry["object_id"]),
+                priority=data["priority"],
+                field=data["field"],
+                pattern=entry["values"].get("pattern", ""),
+                words=data["words"],
+                unit_id=data["unit"],
+                active="pattern" in entry["values"],  # a rule whose words were erased looks for nothing
+                valid_from=date.fromisoformat(data["valid_from"]) if data["valid_from"] else None,
+                valid_to=date.fromisoformat(data["valid_to"]) if data["valid_to"] else None,
+                created_by=entry["actor"],
+                created_at=_moment(entry),
+            )
+        )
+
+    def _end_rule(self, entry: Entry, _data: Any) -> None:
+        self.session.get_one(RoutingRule, int(entry["object_id"])).active = False
 
     # -- the router --------------------------------------------------------------------------------------------
 

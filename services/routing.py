@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ import classify
 from classify import Abstained, Budget, Example, Routed, TrainedRouter
 from classify.references import match, quoted_keys, same_party
 from core.clock import now
+from core.errors import EnvironmentProblem
 from models import (
     SYSTEM,
     Case,
@@ -22,7 +22,6 @@ from models import (
     EFile,
     OrgUnit,
     Route,
-    RoutingRule,
     State,
     Step,
 )
@@ -31,6 +30,7 @@ from models.references import reference_key
 from services.house import House
 from services.learning import active_router, example_of
 from services.reading import page_texts, readings_of
+from services.rules import condition_of, fields_of, rules_of
 from services.units import valid_units
 
 SHORTLIST = 5
@@ -63,6 +63,8 @@ def route_document(house: House, document_id: str) -> None:
         document = session.get_one(Document, document_id)
         if document.state != State.WORKING:
             return
+        if proposal.unit is not None and not _exists(session.get_one(OrgUnit, proposal.unit), valid_units(session)):
+            raise EnvironmentProblem("units_changed")  # meanwhile; the next attempt sees the new ones
         for route in document.routes:
             if route.current and route.decided_by == DecidedBy.PERSON:
                 return
@@ -130,7 +132,7 @@ def _by_ticket(session: Session, document: Document, units: Mapping[str, OrgUnit
         return None
     register, targets = _register(session)
     hit = register.get(reference_key(str(document.hints.get("efile", ""))))
-    if hit is not None:
+    if hit is not None and _exists(targets[hit][0].unit, units):
         efile, case = targets[hit]
         reason = {"code": "ticket", "efile": efile.id}
         return Proposal(DecidedBy.RULE, efile.unit_id, 1.0, (reason,), efile=efile.id, case=case.id if case else None)
@@ -148,6 +150,15 @@ def _by_reference(
         return None
     efile, case = targets[hit.target]
     reason = {"code": "reference", "efile": efile.id, "case": case.id if case else None, "slips": hit.slips}
+    if not _exists(efile.unit, units):  # its unit was split, and nobody said yet who goes on with the file
+        return Proposal(
+            DecidedBy.REFERENCE,
+            None,
+            by_model.confidence,
+            (reason, {"code": "unit_is_gone"}, *by_model.reasons),
+            by_model.candidates,
+            model_version=by_model.model_version,
+        )
     known_sender = same_party(document.sender or "", efile.parties)
     model_is_firm = by_model.unit is not None and not _related(by_model.unit, efile.unit, units)
     if model_is_firm and not known_sender:
@@ -170,6 +181,10 @@ def _by_reference(
         case=case.id if case else None,
         model_version=by_model.model_version,
     )
+
+
+def _exists(unit: OrgUnit, units: Mapping[str, OrgUnit]) -> bool:
+    return any(known.id == unit.id for known in units.values())
 
 
 def _unique(candidates: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -200,10 +215,9 @@ def _related(unit_id: str, other: OrgUnit, units: Mapping[str, OrgUnit]) -> bool
 
 
 def _by_rule(session: Session, document: Document, text: str) -> Proposal | None:
-    fields = {"sender": document.sender or "", "subject": document.subject or "", "text": text}
-    rules = session.scalars(sa.select(RoutingRule).where(RoutingRule.active).order_by(RoutingRule.priority))
-    for rule in rules:
-        if re.search(rule.pattern, fields[rule.field], re.IGNORECASE):
+    fields = fields_of(document, text)
+    for rule in rules_of(session):
+        if condition_of(rule).holds(fields):
             return Proposal(DecidedBy.RULE, rule.unit_id, 1.0, ({"code": "rule", "rule": rule.id},))
     return None
 
