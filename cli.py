@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from commands import archive, demo, home, index, mail, model, people, quarantine, registry, rule, search, serve
+from commands import (
+    archive,
+    demo,
+    home,
+    index,
+    mail,
+    model,
+    people,
+    quarantine,
+    registry,
+    reorganisation,
+    rule,
+    search,
+    serve,
+)
 from commands.context import DEFAULT_HOME, ERR, Call
 from core.errors import AktenlotseError, Exit
 from core.i18n import text
@@ -34,7 +48,7 @@ def root(
     context.obj = Call(home_folder, user)
 
 
-for room in (home, mail, search, model, registry):
+for room in (home, mail, search, model, registry, reorganisation):
     room.mount(app)
 for name, group in (
     ("quarantine", quarantine.app),

@@ -11,6 +11,7 @@ from classify.knowledge import load_catalogue, match_tasks
 from classify.learning_curve import accuracy_after, learning_curve
 from classify.letters import Budget, Example, Task, UnitProfile
 from classify.registry import load, save
+from classify.remapping import Part, merged, parts_of, split
 from classify.router import Candidate, Ranking, TrainedRouter
 from classify.threshold import Threshold
 from classify.training import train
@@ -27,6 +28,7 @@ __all__ = [
     "Example",
     "ModelCard",
     "NothingKnown",
+    "Part",
     "Ranking",
     "RetrainAdvised",
     "Routed",
@@ -41,8 +43,11 @@ __all__ = [
     "load",
     "load_catalogue",
     "match_tasks",
+    "merged",
+    "parts_of",
     "room_for_updates",
     "save",
+    "split",
     "train",
     "update",
 ]

@@ -35,6 +35,7 @@ from models import (
     UserRole,
 )
 from models.references import reference_key
+from services import unit_changes
 from services.house import House
 
 Entry = dict[str, Any]
@@ -47,6 +48,7 @@ class Replay:
         self.session, self.house = session, house
         self._acts: dict[str, Callable[[Entry, Any], None]] = {
             "unit.put": self._unit,
+            unit_changes.ACTION: self._reorganise,
             "plan.put": self._plan,
             "efile.open": self._efile,
             "case.open": self._case,
@@ -82,7 +84,7 @@ class Replay:
     def _unit(self, _entry: Entry, data: Any) -> None:
         self.session.merge(
             OrgUnit(
-                id=data["code"],
+                id=data.get("id", data["code"]),
                 code=data["code"],
                 name=data["name"],
                 responsible_for=data["responsible_for"],
@@ -91,6 +93,9 @@ class Replay:
                 confidential=data["confidential"],
             )
         )
+
+    def _reorganise(self, entry: Entry, data: Any) -> None:
+        unit_changes.apply(self.session, data, entry["actor"], _moment(entry))
 
     def _plan(self, _entry: Entry, data: Any) -> None:
         self.session.merge(FilePlanEntry(**data))

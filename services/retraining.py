@@ -12,38 +12,40 @@ import sqlalchemy as sa
 import classify
 from core.clock import now
 from core.logs import log
-from models import SYSTEM, Label, RoutingModel
+from models import SYSTEM, RoutingModel
 from services.house import House
-from services.learning import load_router
+from services.learning import decisions_since, load_router, valid_labels
 from services.training import Trained, kept_labels, train_model
+from services.units import valid_units
 
 LOG = log(__name__)
 INTERVALS = {"daily": timedelta(days=1), "weekly": timedelta(days=7), "monthly": timedelta(days=30)}
 SOONEST = timedelta(days=1)  # when more was decided than quick updates are good for
-FIRST = 20  # labels for a first version: as many as its thresholds need
+FIRST, FIRST_EACH = 30, 5  # labels for a first version, in all and a unit: with fewer, duty texts are better (ADR 0009)
 LOOK_SECONDS = 60.0
 PAUSE_SECONDS = 3600.0  # after a training, whatever came of it
 
 
 def is_due(house: House) -> bool:
-    """Whether people decided something new, and the newest version is old enough (or has no room for more)."""
+    """Whether people decided something new, and the newest version is old enough (or has no room for more); after a
+    reorganisation always."""
     interval = INTERVALS.get(house.settings.retrain)
     if interval is None:
         return False
     with house.database.read() as session:
         newest = session.scalar(sa.select(RoutingModel).order_by(-RoutingModel.version).limit(1))
-        since = [Label.given_at > newest.trained_at] if newest else []
-        count = sa.select(sa.func.count(Label.id)).where(Label.withdrawn_at.is_(None), *since)
-        fresh = session.scalar(count) or 0
-    if newest is None:
-        return fresh >= FIRST
-    age = now() - newest.trained_at
-    if not fresh or age < min(interval, SOONEST):
-        return False
-    if age >= interval:
-        return True
-    router = load_router(house.settings.routing_models / newest.folder, newest.sha256)
-    return fresh > classify.room_for_updates(router)
+        if newest is None:
+            enough = max(FIRST, FIRST_EACH * len(valid_units(session)))
+            return len(valid_labels(session)) >= enough
+        age = now() - newest.trained_at
+        reorganised = newest.gate.get("why") == "reorganised"
+        if age < min(interval, SOONEST) and not reorganised:
+            return False
+        router = load_router(house.settings.routing_models / newest.folder, newest.sha256)
+        fresh = len(decisions_since(session, router))
+    if reorganised:
+        return fresh > 0 or newest.labels is not None or router.card.n > 0
+    return fresh > 0 and (age >= interval or fresh > classify.room_for_updates(router))
 
 
 def retrain(house: House) -> Trained | None:

@@ -29,8 +29,18 @@ def need_unit(session: Session, code: str) -> OrgUnit:
     return unit
 
 
+def free_id(session: Session, code: str) -> str:
+    """An id for a new unit: its code, or the code with a number where an earlier unit had it."""
+    id, number = code, 1
+    while session.get(OrgUnit, id) is not None:
+        number += 1
+        id = f"{code}~{number}"
+    return id
+
+
 def successors_of(session: Session) -> dict[str, str]:
-    """Codes of units that are gone, with the code of the unit that took over and exists; chains are followed."""
+    """Codes that are gone, with the code that holds now: of the unit that took over (chains are followed), or of the
+    same unit, when its first code was changed."""
     units = {unit.id: unit for unit in session.scalars(sa.select(OrgUnit))}
     valid = valid_units(session)
     found = {}
@@ -40,6 +50,7 @@ def successors_of(session: Session) -> dict[str, str]:
         while heir is not None and heir.successor_id and heir.id not in seen:
             seen.add(heir.id)
             heir = units.get(heir.successor_id)
-        if heir is not None and heir is not unit and unit.code not in valid and heir.code in valid:
-            found[unit.code] = heir.code
+        if heir is None or heir.code not in valid:
+            continue
+        found |= {code: heir.code for code in (unit.id, unit.code) if code not in valid and code != heir.code}
     return found
