@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -73,12 +74,17 @@ def evaluate(
     context: typer.Context,
     version: Annotated[int | None, typer.Argument(help=text("cli.model.version"))] = None,
     labels: Labels = None,
+    html: Annotated[Path | None, typer.Option("--html", help=text("cli.model.html"))] = None,
+    growth: Annotated[bool, typer.Option("--learning-curve", help=text("cli.model.growth"))] = False,
     as_json: AsJson = False,
 ) -> None:
+    from services.model_report import write_report
     from services.training import evaluate_model
 
     with opened(context) as (house, actor):
-        answer = evaluate_model(house, actor, version, labels).as_json()
+        answer = evaluate_model(house, actor, version, labels, growth=growth or html is not None)
+        if html is not None:
+            write_report(answer, html)
     if as_json:
         print_json(answer)
         return
@@ -98,6 +104,26 @@ def evaluate(
         for code, row in sorted(answer["per_unit"].items())
     ]
     table("model.per_unit", ["unit", "count", "precision", "recall", "f1"], rows)
+    mixed_up = [[row["truth"], row["guess"], str(row["n"])] for row in answer["confusions"]]
+    if mixed_up:
+        table("model.confusions", ["unit", "guess", "count"], mixed_up)
+    points = [[f"{share:.0%}", f"{error:.1%}"] for share, error in _every_tenth(answer["curve"])]
+    table("model.curve", ["routed", "wrong"], points)
+    bins = [[f"{sure:.0%}", f"{right:.0%}", str(n)] for sure, right, n in answer["calibration"]]
+    table("model.calibration", ["confidence", "right", "count"], bins)
+    if answer["learning_curve"]:
+        grown = [[str(n), f"{accuracy:.1%}"] for n, accuracy in answer["learning_curve"]]
+        table("model.learning_curve", ["examples", "accuracy"], grown)
+    if answer["learnt_share"]:
+        say("model.flatters", share=f"{answer['learnt_share']:.0%}")
+    if html is not None:
+        say("model.reported", file=str(html))
+
+
+def _every_tenth(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """About ten points of a curve, the last one among them."""
+    step = max(1, len(curve) // 10)
+    return [point for place, point in enumerate(curve, 1) if place % step == 0 or place == len(curve)]
 
 
 @app.command("list", help=text("cli.model.list"))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import classify
-from classify import Budget, Evaluation, Example, TrainedRouter, UnitProfile
+from classify import Budget, Example, TrainedRouter, UnitProfile
 from core.clock import now
 from core.durable import make_folders, write_whole
 from core.errors import UsageError
@@ -247,24 +247,53 @@ def _row_json(row: RoutingModel) -> dict[str, Any]:
 
 
 def evaluate_model(
-    house: House, actor: Actor, version: int | None = None, labels_file: Path | None = None
-) -> Evaluation:
+    house: House, actor: Actor, version: int | None = None, labels_file: Path | None = None, *, growth: bool = False
+) -> dict[str, Any]:
     """Measure a version (default: the active one) on a file of labels, or on people's labels in the database.
 
-    Raises: Forbidden, UsageError, CorruptModel.
+    With ``growth`` also the learning curve, which trains a few times: ``learning_curve``, else None. Returns: an
+    Evaluation as JSON types, with ``version``, ``budget`` and ``unit_names``. Raises: Forbidden, UsageError,
+    CorruptModel.
     """
     actor.need(Role.ADMIN)
     with house.database.read() as session:
-        if version is None:
-            router = active_router(house, session).router
+        row = _need(session, version) if version is not None else None
+        if row is None:
+            active = active_router(house, session)
+            router, version = active.router, active.version
+            row = session.get(RoutingModel, version) if version is not None else None
         else:
-            row = _need(session, version)
             router = load_router(house.settings.routing_models / row.folder, row.sha256)
         successors = successors_of(session)
-        examples = list(read_labels(labels_file, successors) if labels_file else labelled_documents(house, session))
+        own = list(labelled_documents(house, session)) if growth or labels_file is None else []
+        examples = list(read_labels(labels_file, successors)) if labels_file else own
+        names = {unit.code: unit.name for unit in session.scalars(sa.select(OrgUnit))}
+        profiles = profiles_of(session)
     if not examples:
         raise UsageError("no_labels")
-    return classify.evaluate(router, examples, Budget(house.settings.budget))
+    answer = classify.evaluate(router, examples, Budget(house.settings.budget)).as_json()
+    curve = None
+    if growth:
+        kept = kept_labels(house, row.labels) if row is not None and row.labels else None
+        learn = [*own, *(read_labels(kept, successors) if kept is not None and kept.is_file() else ())]
+        curve = _growth(learn, examples, profiles, apart=labels_file is not None)
+    return {
+        **answer,
+        "learning_curve": curve,
+        "version": version,
+        "budget": house.settings.budget,
+        "unit_names": {code: names.get(code, "") for code in answer["per_unit"]},
+    }
+
+
+def _growth(
+    learn: list[Example], asked: list[Example], profiles: tuple[UnitProfile, ...], *, apart: bool
+) -> tuple[tuple[int, float], ...]:
+    """The learning curve on letters that are kept from learning: those asked, or every fourth of the own ones."""
+    if apart:
+        texts = {one.text for one in asked}
+        return classify.learning_curve([one for one in learn if one.text not in texts], profiles, asked)
+    return classify.learning_curve([one for place, one in enumerate(learn) if place % 4], profiles, learn[::4])
 
 
 def read_labels(file: Path, successors: Mapping[str, str] | None = None) -> Iterator[Example]:
