@@ -99,6 +99,10 @@ class TrainedRouter:
         column = self.linear.coef[:, own[0]] - self.linear.coef.mean(axis=1)
         return evidence(letter, self.weighting, column, limit)
 
+    def unknown_words(self, letter: Example) -> float:
+        """Share of the letter's different words that the router has never seen."""
+        return float(self.weighting.unknown_words(count([letter]))[0])
+
     def similar(self, letter: Example, limit: int = 5) -> tuple[tuple[str, float], ...]:
         """Ids of the most similar letters that were learnt from, with their cosine, the nearest first."""
         likeness = self.memory.likeness(self.weighting.apply(count([letter])))

@@ -215,9 +215,11 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         never = {f"{b:.2f}": Threshold(NEVER, True, 0.0, 0.0, len(labelled)) for b in BUDGETS}
         return _Unseen("none", Calibration(), Calibration(), never, {}, 1.0)
     plan = splits(labelled, ground.counts, ground.seed)
-    found = []
+    found, strange_words = [], []
     for number, part in enumerate(plan.parts):
-        found.append(_fit(ground, part.learn).score(ground.counts[part.score]))
+        scorer, asked = _fit(ground, part.learn), ground.counts[part.score]
+        found.append(scorer.score(asked))
+        strange_words.append(scorer.weighting.unknown_words(asked))
         tell("out_of_fold", 0.3 + 0.45 * (number + 1) / len(plan.parts))
     scores = np.vstack([s for s, _ in found])
     nearest = np.concatenate([n for _, n in found])
@@ -236,7 +238,7 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         calibration,
         novelty,
         thresholds,
-        _measures(scores, confidence, truth, right),
+        _measures(scores, confidence, truth, right) | {"unknown_words": float(np.concatenate(strange_words).mean())},
         float(np.quantile(unknown, _UNKNOWN_QUANTILE)),
     )
 

@@ -14,6 +14,7 @@ from core.errors import AktenlotseError, ProgramMissing
 from core.program import Limits, run
 from core.settings import Settings
 from services.house import House
+from services.watching import concerns
 
 APT = {
     "tesseract": "tesseract-ocr tesseract-ocr-deu tesseract-ocr-osd",
@@ -72,6 +73,8 @@ def examine_home(house: House) -> Iterator[Finding]:
     """Look at database, index and disk of a home."""
     yield _tried("database", lambda: _database(house), "doctor.database")
     yield _tried("search", lambda: f"{house.settings.search}: {house.reader.count()}", "doctor.search")
+    for concern in concerns(house):  # nothing is missing, but somebody should know
+        yield Finding("routing", True, concern.sentence)
     usage = shutil.disk_usage(house.settings.home)
     free = usage.free / usage.total
     yield Finding("disk", free > 0.05, f"{usage.free >> 30} GiB", None if free > 0.05 else "doctor.disk")

@@ -16,7 +16,7 @@ from core.durable import write_whole
 from core.i18n import default_language, text
 
 Point = tuple[float, float]
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 520, 320, 56, 46, 14, 14
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 520, 320, 56, 46, 14, 30
 _ROWS = 12  # of a table beside a plot
 _STYLE = """
 :root { color-scheme: light; }
@@ -59,7 +59,7 @@ def report(answer: dict[str, Any]) -> str:
     title = text("report.title", None, version=version) if version is not None else text("report.title.cold")
     parts = [
         f"<h1>{escape(title)}</h1>",
-        f"<p>{escape(text('report.intro', None, n=answer['n'], day=today().isoformat()))}</p>",
+        f"<p>{escape(text('report.intro', None, n=answer['n'], day=_day()))}</p>",
         *_notes(answer),
         _figures(answer),
         _coverage(answer),
@@ -242,6 +242,10 @@ def _thinned(points: Sequence[Point]) -> list[Point]:
     return [point for place, point in enumerate(points, 1) if place % step == 0 or place == len(points)]
 
 
+def _day() -> str:
+    return f"{today():%d.%m.%Y}" if default_language() == "de" else today().isoformat()
+
+
 def _percent(value: float) -> str:
-    written = f"{value * 100:.1f}"
+    written = f"{value * 100:.1f}".removesuffix(".0") if value in {0.0, 1.0} else f"{value * 100:.1f}"
     return f"{written.replace('.', ',') if default_language() == 'de' else written}\u202f%"

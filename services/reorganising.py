@@ -244,7 +244,7 @@ def _codes(labels: Mapping[str, str | None], parts: Mapping[str, str]) -> dict[s
 
 def _said(session: Session, file: Path, parts: Mapping[str, str]) -> dict[str, str]:
     """What a person's file says: id of Document or EFile, to code of a part. Raises: UsageError naming a bad line."""
-    said = {}
+    said: dict[str, str] = {}
     try:
         lines = file.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -355,12 +355,12 @@ def _split_plan(
     return plan, [efile.reference for efile in efiles if efile.id not in going]
 
 
-def _open_files(unit: str) -> sa.Select[tuple[EFile]]:
+def _open_files(unit: str) -> sa.Select[EFile]:
     query = sa.select(EFile).where(EFile.unit_id == unit, EFile.closed_on.is_(None), sa.not_(EFile.general))
     return query.order_by(EFile.id)
 
 
-def _bound(unit: str) -> sa.Select[tuple[Document]]:
+def _bound(unit: str) -> sa.Select[Document]:
     """Letters that a label, the in-tray or an open EFile binds to a unit."""
     labelled = sa.select(Label.document_id).where(Label.unit_id == unit, Label.withdrawn_at.is_(None))
     files = sa.select(EFile.id).where(EFile.unit_id == unit, EFile.closed_on.is_(None), sa.not_(EFile.general))

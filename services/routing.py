@@ -27,6 +27,7 @@ from models import (
 )
 from models.chain import record
 from models.references import reference_key
+from services.evidence import place_of_span, places_of
 from services.house import House
 from services.learning import active_router, example_of
 from services.reading import page_texts, readings_of
@@ -149,7 +150,17 @@ def _by_reference(
     if hit is None:
         return None
     efile, case = targets[hit.target]
-    reason = {"code": "reference", "efile": efile.id, "case": case.id if case else None, "slips": hit.slips}
+    reason: dict[str, Any] = {
+        "code": "reference",
+        "efile": efile.id,
+        "case": case.id if case else None,
+        "slips": hit.slips,
+    }
+    places = places_of(
+        [reference for reference in (*quoted, efile.reference, case.reference if case else "") if reference], text
+    )
+    if places:
+        reason["at"] = places
     if not _exists(efile.unit, units):  # its unit was split, and nobody said yet who goes on with the file
         return Proposal(
             DecidedBy.REFERENCE,
@@ -217,8 +228,11 @@ def _related(unit_id: str, other: OrgUnit, units: Mapping[str, OrgUnit]) -> bool
 def _by_rule(session: Session, document: Document, text: str) -> Proposal | None:
     fields = fields_of(document, text)
     for rule in rules_of(session):
-        if condition_of(rule).holds(fields):
-            return Proposal(DecidedBy.RULE, rule.unit_id, 1.0, ({"code": "rule", "rule": rule.id},))
+        found = condition_of(rule).find(fields)
+        if found is not None:
+            reason: dict[str, Any] = {"code": "rule", "rule": rule.id}
+            places = place_of_span(*found, text) if rule.field == "text" else []
+            return Proposal(DecidedBy.RULE, rule.unit_id, 1.0, ({**reason, "at": places} if places else reason,))
     return None
 
 
@@ -227,32 +241,30 @@ def _by_rule(session: Session, document: Document, text: str) -> Proposal | None
 
 def _by_model(house: House, session: Session, document: Document, text: str, units: Mapping[str, OrgUnit]) -> Proposal:
     active = active_router(house, session)
-    version, router = active.version, active.router
+    router = active.router
     letter = example_of(document, text)
     decision = classify.decide(router, letter, Budget(house.settings.budget))
     shortlist = [c for c in decision.ranking.candidates if c.unit in units][:SHORTLIST]
     candidates = tuple((units[c.unit].id, round(c.confidence, 4)) for c in shortlist)
-    if isinstance(decision, Routed) and decision.unit in units:
-        reasons: list[dict[str, Any]] = [
-            {"code": "model", "provisional": decision.provisional, "learnt": active.learnt}
-        ]
-        return Proposal(
-            DecidedBy.MODEL,
-            units[decision.unit].id,
-            round(decision.confidence, 4),
-            (*reasons, *_precedents(router, letter)),
-            candidates,
-            model_version=version,
-        )
-    why = decision.reason if isinstance(decision, Abstained) else "unit_is_gone"
-    confidence = round(shortlist[0].confidence, 4) if shortlist else None
+    facts = {"learnt": active.learnt, "unknown_words": round(router.unknown_words(letter), 3)}
+    routed = isinstance(decision, Routed) and decision.unit in units
+    first: dict[str, Any]
+    if routed and isinstance(decision, Routed):
+        first = {"code": "model", "provisional": decision.provisional}
+    else:
+        first = {"code": decision.reason if isinstance(decision, Abstained) else "unit_is_gone"}
+    reasons = [{**first, **facts}]
+    if shortlist:
+        places = places_of(router.explain(letter, shortlist[0].unit), text)
+        if places:
+            reasons.append({"code": "words", "unit": units[shortlist[0].unit].id, "at": places})
     return Proposal(
         DecidedBy.MODEL,
-        None,
-        confidence,
-        ({"code": why}, *_precedents(router, letter)),
+        units[shortlist[0].unit].id if routed else None,
+        round(shortlist[0].confidence, 4) if shortlist else None,
+        (*reasons, *_precedents(router, letter)),
         candidates,
-        model_version=version,
+        model_version=active.version,
     )
 
 

@@ -59,13 +59,18 @@ class Condition:
         inner = r"\s+".join(regex.escape(word) for word in self.pattern.split())
         return regex.compile(rf"(?<!\w){inner}(?!\w)", regex.IGNORECASE)
 
-    def holds(self, fields: Mapping[str, str]) -> bool:
-        """Whether a letter meets it. A pattern that takes too long does not hold, and is logged."""
+    def find(self, fields: Mapping[str, str]) -> tuple[int, int] | None:
+        """Where in its field a letter meets it, or None. A pattern that takes too long does not hold, and is logged."""
         try:
-            return self.compiled().search(fields[self.field], timeout=_SECONDS) is not None
+            found = self.compiled().search(fields[self.field], timeout=_SECONDS)
         except TimeoutError:
             LOG.warning("rule_too_slow", extra={"field": self.field})
-            return False
+            return None
+        return None if found is None else (found.start(), found.end())
+
+    def holds(self, fields: Mapping[str, str]) -> bool:
+        """Whether a letter meets it."""
+        return self.find(fields) is not None
 
 
 def fields_of(document: Document, text: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ def successors_of(session: Session) -> dict[str, str]:
     same unit, when its first code was changed."""
     units = {unit.id: unit for unit in session.scalars(sa.select(OrgUnit))}
     valid = valid_units(session)
-    found = {}
+    found: dict[str, str] = {}
     for unit in units.values():
         heir: OrgUnit | None = unit
         seen: set[str] = set()

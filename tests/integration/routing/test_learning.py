@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.clock import now
 from core.settings import Settings
 from models import Actor, DecidedBy, Label, RoutingModel
 from services import retraining
@@ -142,7 +143,7 @@ def test_a_training_is_due_when_people_decided_and_a_week_is_over(
     assert not is_due(trained)
     route_by_person(trained, admin, send(STRANGE), "66")
     assert not is_due(trained)
-    later = retraining.now() + timedelta(days=8)
+    later = now() + timedelta(days=8)
     monkeypatch.setattr(retraining, "now", lambda: later)
     assert is_due(trained)
     made = retrain(trained)
@@ -156,7 +157,7 @@ def test_never_means_never(trained: House, admin: Actor, send: Sender, monkeypat
     from dataclasses import replace
 
     route_by_person(trained, admin, send(STRANGE), "66")
-    later = retraining.now() + timedelta(days=400)
+    later = now() + timedelta(days=400)
     monkeypatch.setattr(retraining, "now", lambda: later)
     trained.settings = replace(trained.settings, retrain="never")
     assert not is_due(trained)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -210,7 +211,7 @@ def test_a_closed_unit_gets_no_more_letters(trained: House, admin: Actor, send: 
 
 def test_what_cannot_be_is_refused(trained: House, admin: Actor) -> None:
     _file(trained, "70-1/2025", "70")
-    wrong = [
+    wrong: list[Callable[[], object]] = [
         lambda: close(trained, admin, "70"),
         lambda: merge(trained, admin, ["70"], "99"),
         lambda: merge(trained, admin, ["70"], "70"),
