@@ -31,6 +31,7 @@ _HINT_FADE = 12.0  # after so many labels of a unit its hints weigh half
 _MANY = 2000  # with more letters, features of a single letter are left out
 _REFERENCE_WEIGHT = 0.8  # of a file reference that begins with a unit's code
 _NOVELTY_LETTERS = 1500
+_FOLD_LEARNS, _FOLD_SCORES = 20_000, 10_000  # letters: beyond, a fold costs minutes and tells nothing new
 _UNKNOWN_QUANTILE = 0.97  # of known letters, so many are not called unknown
 
 Progress = Callable[[str, float], None]
@@ -215,6 +216,7 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         never = {f"{b:.2f}": Threshold(NEVER, True, 0.0, 0.0, len(labelled)) for b in BUDGETS}
         return _Unseen("none", Calibration(), Calibration(), never, {}, 1.0)
     plan = splits(labelled, ground.counts, ground.seed)
+    plan = replace(plan, parts=tuple(_thinned(part, ground.seed) for part in plan.parts))
     found, strange_words = [], []
     for number, part in enumerate(plan.parts):
         scorer, asked = _fit(ground, part.learn), ground.counts[part.score]
@@ -241,6 +243,17 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         _measures(scores, confidence, truth, right) | {"unknown_words": float(np.concatenate(strange_words).mean())},
         float(np.quantile(unknown, _UNKNOWN_QUANTILE)),
     )
+
+
+def _thinned(part: Split, seed: int) -> Split:
+    """A split of at most so many letters: a model that learnt from fewer errs rather more, so that a threshold from
+    it errs on the safe side."""
+    random = np.random.default_rng(seed)
+    learn, score = (
+        np.sort(random.permutation(rows)[:most])
+        for rows, most in ((part.learn, _FOLD_LEARNS), (part.score, _FOLD_SCORES))
+    )
+    return replace(part, learn=learn, score=score)
 
 
 def _ordered(found: dict[float, Threshold]) -> dict[str, Threshold]:

@@ -363,7 +363,7 @@ def _route(answer: Json) -> str:
     from web.wording import why
 
     route = answer["route"]
-    sure = f" ({route['confidence']:.0%})" if route["confidence"] is not None else ""
+    sure = f" ({min(route['confidence'], 0.999):.1%})" if route["confidence"] not in (None, 1.0) else ""
     return "\n".join([f"{text('decided_by.' + route['decided_by'])}{sure}", *(why(one) for one in answer["why"])])
 
 
