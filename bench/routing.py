@@ -96,7 +96,8 @@ def _sentence(accuracy: float, coverage: dict[str, float]) -> str:
 def peer(known: Sequence[Example], new: Sequence[Example]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """What open routing systems do: word counts and a multi-layer perceptron with default settings."""
     words = CountVectorizer()
-    network = MLPClassifier(random_state=0, max_iter=60, early_stopping=len(known) > 2000)
+    many = len(known) > 2000  # then a part is held back to see when to stop
+    network = MLPClassifier(random_state=0, max_iter=30 if many else 200, early_stopping=many)
     network.fit(words.fit_transform([e.text for e in known]), [e.unit for e in known])
     chances = network.predict_proba(words.transform([e.text for e in new]))
     guess = network.classes_[chances.argmax(axis=1)]

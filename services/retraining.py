@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 import classify
 from core.clock import now
+from core.errors import IntegrityError
 from core.logs import log
 from models import SYSTEM, RoutingModel
 from services.house import House
@@ -80,7 +81,12 @@ class Retraining:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + LOOK_SECONDS
-        if is_due(self._house):
+        try:
+            due = is_due(self._house)
+        except IntegrityError:  # a damaged version: `doctor` and each letter say so; the mail goes on
+            LOG.warning("retrain_impossible", exc_info=True)
+            return
+        if due:
             home = str(self._house.settings.home)
             words = [sys.executable, "-m", "cli", "--home", home, "model", "retrain"]
             self._child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
