@@ -21,6 +21,8 @@ from commands import (
     people,
     quarantine,
     registry,
+    reorganisation,
+    rule,
     search,
     serve,
 )
@@ -49,7 +51,7 @@ def root(
     context.obj = Call(home_folder, user)
 
 
-for room in (home, mail, search, model, registry):
+for room in (home, mail, search, model, registry, reorganisation):
     room.mount(app)
 for name, group in (
     ("quarantine", quarantine.app),
@@ -60,6 +62,7 @@ for name, group in (
     ("index", index.app),
     ("user", people.app),
     ("grant", people.grants),
+    ("rule", rule.app),
     ("unit", registry.units),
     ("plan", registry.plan),
     ("efile", efile.app),

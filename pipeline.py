@@ -32,9 +32,11 @@ from services.paper import renew_notes
 from services.proving import stamp_journal
 from services.reading import read_document
 from services.reception import documents_pending, is_settled, pending, put_aside, raise_attempt
+from services.retraining import Retraining
 from services.routing import route_document
 from services.sealing import seal_document
 
+STAYING = ("watch", "worker")  # tasks of processes that stay
 SOURCE_STEPS = (("open", open_source),)
 DOCUMENT_STEPS = (
     ("read", read_document),
@@ -45,8 +47,8 @@ DOCUMENT_STEPS = (
 )
 
 
-def steps_of(house: House) -> Steps:
-    """The steps, bound to a home, as the engine takes them."""
+def steps_of(house: House, retraining: Retraining | None = None) -> Steps:
+    """The steps, bound to a home, as the engine takes them. ``retraining``: of a process that stays and may train."""
     timings: dict[str, dict[str, float]] = {}
 
     def bound(name: str, step: Callable[[House, str], None]) -> Callable[[str], None]:
@@ -73,7 +75,7 @@ def steps_of(house: House) -> Steps:
             *(sys.executable, "-m", "cli", "--home", str(house.settings.home), "step", kind, step, id)
         ],
         settled=lambda kind, id: is_settled(house, kind, id),
-        tend=lambda: _tend(house),
+        tend=lambda: _tend(house, retraining),
     )
 
 
@@ -82,11 +84,15 @@ def running(house: House, task: str) -> Iterator[Engine]:
     """Run steps in this process until the block ends; what is unfinished then is handed back."""
     house.store.recover()
     try_to_finish(house)
-    engine = Engine(house.settings.jobs_url, house.database, steps_of(house), workers=house.settings.workers, task=task)
+    retraining = Retraining(house) if task in STAYING else None
+    steps = steps_of(house, retraining)
+    engine = Engine(house.settings.jobs_url, house.database, steps, workers=house.settings.workers, task=task)
     try:
         yield engine
     finally:
         engine.close()
+        if retraining is not None:
+            retraining.close()
         _tend(house)
 
 
@@ -95,14 +101,17 @@ def first_step(source_id: str) -> Pending:
     return Pending(SOURCE, source_id, 1)
 
 
-def _tend(house: House) -> None:
-    """What is done every few seconds beside the letters: index, signatures, yesterday's journal into the archive."""
+def _tend(house: House, retraining: Retraining | None = None) -> None:
+    """What is done every few seconds beside the letters: index, signatures, yesterday's journal into the archive, and
+    a training when it is due."""
     try_to_empty_outbox(house)
     renew_notes(house)
     house.journal.sign(house.database)
     stamp_journal(house)
     house.journal.close_days(house.database)
     copy_on(house)
+    if retraining is not None:
+        retraining.look()
 
 
 def _note_timings(house: House, document_id: str, seconds: dict[str, float]) -> None:

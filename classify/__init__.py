@@ -9,12 +9,14 @@ from classify.errors import BadCatalogue, CorruptModel, NothingKnown, RetrainAdv
 from classify.evaluation import Evaluation, evaluate
 from classify.forgetting import forget, knows
 from classify.knowledge import load_catalogue, match_tasks
+from classify.learning_curve import accuracy_after, learning_curve
 from classify.letters import Budget, Example, Task, UnitProfile
 from classify.registry import load, save
+from classify.remapping import Part, merged, parts_of, split
 from classify.router import Candidate, Ranking, TrainedRouter
 from classify.threshold import Threshold
 from classify.training import train
-from classify.updating import update
+from classify.updating import room_for_updates, update
 
 __all__ = [
     "Abstained",
@@ -27,6 +29,7 @@ __all__ = [
     "Example",
     "ModelCard",
     "NothingKnown",
+    "Part",
     "Ranking",
     "RetrainAdvised",
     "Routed",
@@ -34,14 +37,20 @@ __all__ = [
     "Threshold",
     "TrainedRouter",
     "UnitProfile",
+    "accuracy_after",
     "decide",
     "evaluate",
     "forget",
     "knows",
+    "learning_curve",
     "load",
     "load_catalogue",
     "match_tasks",
+    "merged",
+    "parts_of",
+    "room_for_updates",
     "save",
+    "split",
     "train",
     "update",
 ]

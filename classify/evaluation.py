@@ -17,6 +17,7 @@ from classify.threshold import coverage_at
 _SHARES = (0.01, 0.02, 0.05)
 _CURVE_POINTS = 100
 _CONFUSIONS = 20
+_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,11 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Accuracy counts the first choice of all letters; ``curve`` is (share routed, share wrong of those)."""
+    """Accuracy counts the first choice of all letters; ``curve`` is (share routed, share wrong of those).
+
+    ``calibration`` is (mean confidence, share right, letters) for tenths of the confidence. ``learnt_share``: of the
+    letters that the router has learnt from; they flatter.
+    """
 
     n: int
     accuracy: float
@@ -55,6 +60,8 @@ class Evaluation:
     per_unit: dict[str, UnitMeasures]
     confusions: tuple[Confusion, ...]
     curve: tuple[tuple[float, float], ...]
+    calibration: tuple[tuple[float, float, int], ...] = ()
+    learnt_share: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The evaluation as JSON types."""
@@ -100,6 +107,8 @@ def evaluate(router: TrainedRouter, examples: Sequence[Example], budget: Budget)
         },
         confusions=tuple(Confusion(t, g, n) for (t, g), n in wrong.most_common(_CONFUSIONS)),
         curve=_curve(ranked, right),
+        calibration=_calibration(first, right),
+        learnt_share=len({e.id for e in labelled if e.id} & set(router.memory.ids)) / len(labelled),
     )
 
 
@@ -111,3 +120,15 @@ def _curve(
     rate = np.cumsum(~right[order]) / n
     at = np.unique(np.linspace(0, len(order) - 1, min(_CURVE_POINTS, len(order))).astype(int))
     return tuple((float(n[i] / len(order)), float(rate[i])) for i in at)
+
+
+def _calibration(
+    confidence: np.ndarray[Any, np.dtype[np.float64]], right: np.ndarray[Any, np.dtype[np.bool_]]
+) -> tuple[tuple[float, float, int], ...]:
+    tenth = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    found = []
+    for number in range(_BINS):
+        inside = tenth == number
+        if inside.any():
+            found.append((float(confidence[inside].mean()), float(right[inside].mean()), int(inside.sum())))
+    return tuple(found)

@@ -181,6 +181,14 @@ class Weighting:
         starts = np.searchsorted(columns, np.arange(len(BLOCKS) + 1) * BUCKETS)
         return cls(columns, idf.astype(np.float32), starts)
 
+    def unknown_words(self, counts: Counts) -> npt.NDArray[np.float64]:
+        """Share of each letter's different words that are none of the kept ones, shape (rows,); 0 without words."""
+        words = counts.indices < BUCKETS  # the first block
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))[words]
+        strange = ~np.isin(counts.indices[words], self.columns)
+        each = np.bincount(rows, minlength=counts.shape[0])
+        return np.bincount(rows, strange, minlength=counts.shape[0]) / np.maximum(each, 1)
+
     def apply(self, counts: Counts) -> Counts:
         """Weighted features, shape (rows, kept)."""
         if counts.shape[0] <= _ROWS_AT_ONCE:

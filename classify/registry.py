@@ -68,6 +68,7 @@ def save(router: TrainedRouter, folder: Path) -> str:
     np.savez(packed, **typed)
     words = {
         "units": router.units,
+        "classes": router.classes,
         "profiles": [asdict(p) for p in router.profiles],
         "ids": router.memory.ids,
         "calibration": router.calibration.as_json(),
@@ -128,19 +129,23 @@ def _load(folder: Path) -> TrainedRouter:
         calibration=_calibration(words["calibration"]),
         novelty=_calibration(words["novelty"]),
         profiles=tuple(UnitProfile(**p) for p in words["profiles"]),
+        classes=tuple(words.get("classes", ())),
     )
 
 
 def _check(arrays: dict[str, npt.NDArray[Any]], words: dict[str, Any]) -> None:
     """Whether the parts fit one another. Raises: ValueError."""
-    features, units, letters = len(arrays["columns"]), len(words["units"]), len(words["ids"])
+    classes = words.get("classes") or words["units"]
+    features, units, letters = len(arrays["columns"]), len(classes), len(words["ids"])
     fits = (
         words["blocks"] == [b.name for b in BLOCKS]
+        and set(classes) == set(words["units"])
         and arrays["idf"].shape == (features,)
         and arrays["coef"].shape == (features, units)
         and arrays["intercept"].shape == (units,)
         and arrays["starts"].shape == (len(BLOCKS) + 1,)
         and arrays["memory_units"].shape == (letters,)
+        and bool(np.all((arrays["memory_units"] >= -1) & (arrays["memory_units"] < units)))
         and arrays["memory_indptr"].shape == (features + 1,)
         and bool(np.all(np.diff(arrays["columns"]) > 0))
         and (not features or 0 <= int(arrays["columns"][0]) <= int(arrays["columns"][-1]) < len(BLOCKS) * BUCKETS)

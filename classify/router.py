@@ -44,7 +44,10 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedRouter:
-    """Model version n. Never changed: training and updating give a new one."""
+    """Model version n. Never changed: training, updating and remapping give a new one.
+
+    ``classes``: the unit of each column of coefficients, where merged units keep their columns; else empty.
+    """
 
     card: ModelCard
     units: tuple[str, ...]
@@ -54,13 +57,29 @@ class TrainedRouter:
     calibration: Calibration
     novelty: Calibration
     profiles: tuple[UnitProfile, ...] = field(default=(), repr=False)
+    classes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The unit of each column of coefficients."""
+        return self.classes or self.units
+
+    def columns_of(self, unit: str) -> list[int]:
+        """The columns that speak for a unit: one, and more after a merge."""
+        return [i for i, code in enumerate(self.columns) if code == unit]
 
     def score(self, letters: Sequence[Example]) -> Scored:
         """Confidences of all units for many letters, columns in the order of ``units``."""
         features = self.weighting.apply(count(letters))
-        raw = self.linear.scores(features)
+        raw = self._by_unit(self.linear.scores(features))
         nearest = self.memory.nearest(features)
         return Scored(self.calibration.all(raw, nearest), 1.0 - self.novelty.first(raw, nearest))
+
+    def _by_unit(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Scores of columns (letters, columns) as scores of units: what speaks most for one of its columns."""
+        if not self.classes:
+            return raw
+        return np.column_stack([raw[:, self.columns_of(unit)].max(axis=1) for unit in self.units])
 
     def rank(self, letter: Example) -> Ranking:
         """All units for one letter, the likeliest first."""
@@ -73,8 +92,16 @@ class TrainedRouter:
         """Words of the letter, as written there, that spoke most for the unit (against all units' mean)."""
         if unit not in self.units:
             return ()
-        column = self.linear.coef[:, self.units.index(unit)] - self.linear.coef.mean(axis=1)
+        own = self.columns_of(unit)
+        if len(own) > 1:
+            scores = self.linear.scores(self.weighting.apply(count([letter])))[0]
+            own.sort(key=lambda i: -scores[i])
+        column = self.linear.coef[:, own[0]] - self.linear.coef.mean(axis=1)
         return evidence(letter, self.weighting, column, limit)
+
+    def unknown_words(self, letter: Example) -> float:
+        """Share of the letter's different words that the router has never seen."""
+        return float(self.weighting.unknown_words(count([letter]))[0])
 
     def similar(self, letter: Example, limit: int = 5) -> tuple[tuple[str, float], ...]:
         """Ids of the most similar letters that were learnt from, with their cosine, the nearest first."""
@@ -82,6 +109,12 @@ class TrainedRouter:
         order = np.argsort(-likeness.data, kind="stable")
         found = ((self.memory.ids[likeness.indices[i]], float(likeness.data[i])) for i in order)
         return tuple([(i, s) for i, s in found if i][:limit])
+
+    def learnt(self) -> frozenset[tuple[str, str]]:
+        """Which letters (ids) were learnt from, and for which unit."""
+        columns = self.columns
+        pairs = zip(self.memory.ids, self.memory.units.tolist(), strict=True)
+        return frozenset((id, columns[unit]) for id, unit in pairs if id and unit >= 0)
 
     def threshold(self, budget: Budget) -> tuple[float, bool]:
         """Threshold and whether it is provisional. A budget between the known ones takes the stricter one."""

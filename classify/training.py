@@ -31,6 +31,7 @@ _HINT_FADE = 12.0  # after so many labels of a unit its hints weigh half
 _MANY = 2000  # with more letters, features of a single letter are left out
 _REFERENCE_WEIGHT = 0.8  # of a file reference that begins with a unit's code
 _NOVELTY_LETTERS = 1500
+_FOLD_LEARNS, _FOLD_SCORES = 20_000, 10_000  # letters: beyond, a fold costs minutes and tells nothing new
 _UNKNOWN_QUANTILE = 0.97  # of known letters, so many are not called unknown
 
 Progress = Callable[[str, float], None]
@@ -114,6 +115,16 @@ def train(
         unseen.novelty,
         tuple(units),
     )
+
+
+def fit_once(
+    learn: Sequence[Example], units: Sequence[UnitProfile], tasks: Sequence[Task], asked: Sequence[Example]
+) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """Learn without calibration and thresholds, and score other letters. Returns: units, (letters, units)."""
+    labelled = [e for e in learn if e.unit]
+    codes = tuple(dict.fromkeys([u.code for u in units] + sorted({e.unit for e in labelled if e.unit})))
+    ground = _ground(labelled, units, tasks, codes, 0)
+    return codes, _fit(ground, np.arange(len(labelled))).score(count(asked))[0]
 
 
 def _silent(_step: str, _share: float) -> None:
@@ -205,9 +216,12 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         never = {f"{b:.2f}": Threshold(NEVER, True, 0.0, 0.0, len(labelled)) for b in BUDGETS}
         return _Unseen("none", Calibration(), Calibration(), never, {}, 1.0)
     plan = splits(labelled, ground.counts, ground.seed)
-    found = []
+    plan = replace(plan, parts=tuple(_thinned(part, ground.seed) for part in plan.parts))
+    found, strange_words = [], []
     for number, part in enumerate(plan.parts):
-        found.append(_fit(ground, part.learn).score(ground.counts[part.score]))
+        scorer, asked = _fit(ground, part.learn), ground.counts[part.score]
+        found.append(scorer.score(asked))
+        strange_words.append(scorer.weighting.unknown_words(asked))
         tell("out_of_fold", 0.3 + 0.45 * (number + 1) / len(plan.parts))
     scores = np.vstack([s for s, _ in found])
     nearest = np.concatenate([n for _, n in found])
@@ -226,9 +240,20 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         calibration,
         novelty,
         thresholds,
-        _measures(scores, confidence, truth, right),
+        _measures(scores, confidence, truth, right) | {"unknown_words": float(np.concatenate(strange_words).mean())},
         float(np.quantile(unknown, _UNKNOWN_QUANTILE)),
     )
+
+
+def _thinned(part: Split, seed: int) -> Split:
+    """A split of at most so many letters: a model that learnt from fewer errs rather more, so that a threshold from
+    it errs on the safe side."""
+    random = np.random.default_rng(seed)
+    learn, score = (
+        np.sort(random.permutation(rows)[:most])
+        for rows, most in ((part.learn, _FOLD_LEARNS), (part.score, _FOLD_SCORES))
+    )
+    return replace(part, learn=learn, score=score)
 
 
 def _ordered(found: dict[float, Threshold]) -> dict[str, Threshold]:

@@ -15,11 +15,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from classify.card import fingerprint
 from classify.errors import RetrainAdvised
-from classify.features import count
+from classify.features import Counts, count
 from classify.letters import Example
 from classify.linear import Linear, passive_aggressive_step
 from classify.memory import Memory
@@ -28,6 +29,13 @@ from classify.router import TrainedRouter
 _LEAD = 0.6  # wanted between a letter's unit and its rival
 _STEP = 0.3  # the most that one letter may move
 _LEAST, _SHARE = 25, 0.1  # updates since the last training: so many, or this share of its letters
+_MOST = 200  # a process that starts learns them anew, and shall not take long
+
+
+def room_for_updates(router: TrainedRouter) -> int:
+    """How many more letters a quick update is good for, until the next training."""
+    card = router.card
+    return int(min(_MOST, max(_LEAST, _SHARE * (card.n - card.updates)))) - card.updates
 
 
 def update(router: TrainedRouter, new: Sequence[Example]) -> TrainedRouter:
@@ -40,14 +48,13 @@ def update(router: TrainedRouter, new: Sequence[Example]) -> TrainedRouter:
     card = router.card
     if not labelled:
         return router
-    number = {code: i for i, code in enumerate(router.units)}
-    if any(e.unit not in number for e in labelled):
+    if any(e.unit not in router.units for e in labelled):
         raise RetrainAdvised("retrain_for_unit")
     updates = card.updates + len(labelled)
-    if updates > max(_LEAST, _SHARE * (card.n - card.updates)):
+    if len(labelled) > room_for_updates(router):
         raise RetrainAdvised
     features = router.weighting.apply(count(labelled))
-    target = np.array([number[e.unit or ""] for e in labelled], dtype=np.int64)
+    target = _columns_of(router, labelled, features)
     coef = router.linear.coef.copy()
     for row, unit in enumerate(target.tolist()):
         letter = features[row]
@@ -68,6 +75,16 @@ def update(router: TrainedRouter, new: Sequence[Example]) -> TrainedRouter:
         linear=Linear(coef, router.linear.intercept),
         memory=_joined(router.memory, Memory.of(features, target, tuple(e.id for e in labelled))),
     )
+
+
+def _columns_of(router: TrainedRouter, labelled: Sequence[Example], features: Counts) -> npt.NDArray[np.int64]:
+    """The column of each letter's unit; where a unit has several, the one that speaks most for it."""
+    scores = router.linear.scores(features) if router.classes else None
+    found = []
+    for row, letter in enumerate(labelled):
+        own = router.columns_of(letter.unit or "")
+        found.append(own[0] if scores is None else max(own, key=lambda i: scores[row, i]))
+    return np.array(found, dtype=np.int64)
 
 
 def _joined(old: Memory, new: Memory) -> Memory:

@@ -294,6 +294,8 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         say("status.copy" if answer["copy"]["there"] else "status.copy_missing", **_copy_gaps(answer["copy"]))
     if answer["oldest_clarification"]:
         say("status.oldest", day=answer["oldest_clarification"])
+    for concern in answer["watch"]:
+        OUT.print(concern["sentence"], style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _copy_gaps(copy: Json) -> Json:
@@ -345,18 +347,30 @@ def show(
     if as_text:
         sys.stdout.write((answer["text"] or "") + "\n")
     elif as_json:
-        print_json({name: value for name, value in answer.items() if name != "text"})
+        print_json({name: value for name, value in answer.items() if name not in {"text", "why"}})
     else:
-        hidden = {"text", "timings", "candidates", "route", "archive", "source"}
+        hidden = {"text", "why", "timings", "candidates", "route", "archive", "source"}
         rows = [
             [text(f"field.{name}"), _plain(value)]
             for name, value in answer.items()
             if name not in hidden and value not in (None, [])
         ]
-        rows += [[text(f"field.{name}"), _plain(answer[name])] for name in ("route", "archive") if answer.get(name)]
+        if answer.get("route"):
+            rows.append([text("field.route"), _route(answer)])
+        if answer.get("archive"):
+            rows.append([text("field.archive"), _plain(answer["archive"])])
         table("show.title", ["field", "value"], rows)
         if answer["reason"]:
             OUT.print(reason_sentence(answer), style="red", markup=False)
+
+
+def _route(answer: Json) -> str:
+    """How a Route came about, a sentence a line."""
+    from web.wording import why
+
+    route = answer["route"]
+    sure = f" ({min(route['confidence'], 0.999):.1%})" if route["confidence"] not in (None, 1.0) else ""
+    return "\n".join([f"{text('decided_by.' + route['decided_by'])}{sure}", *(why(one) for one in answer["why"])])
 
 
 def _plain(value: Any) -> str:

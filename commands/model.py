@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +49,18 @@ def train(context: typer.Context, labels: Labels = None, as_json: AsJson = False
     )
 
 
+@app.command("retrain", hidden=True)
+def retrain(context: typer.Context) -> None:
+    """Train if it is due by schedule (called by ``watch`` and ``worker``)."""
+    from services.retraining import retrain as act
+
+    os.nice(10)
+    with opened(context) as (house, _actor):
+        trained = act(house)
+    if trained is not None:
+        say("model.trained", version=trained.version, examples=trained.card["n"])
+
+
 def _figures(gate: dict[str, object]) -> dict[str, object]:
     def percent(name: str) -> str:
         value = gate.get(name)
@@ -60,12 +74,17 @@ def evaluate(
     context: typer.Context,
     version: Annotated[int | None, typer.Argument(help=text("cli.model.version"))] = None,
     labels: Labels = None,
+    html: Annotated[Path | None, typer.Option("--html", help=text("cli.model.html"))] = None,
+    growth: Annotated[bool, typer.Option("--learning-curve", help=text("cli.model.growth"))] = False,
     as_json: AsJson = False,
 ) -> None:
+    from services.model_report import write_report
     from services.training import evaluate_model
 
     with opened(context) as (house, actor):
-        answer = evaluate_model(house, actor, version, labels).as_json()
+        answer = evaluate_model(house, actor, version, labels, growth=growth or html is not None)
+        if html is not None:
+            write_report(answer, html)
     if as_json:
         print_json(answer)
         return
@@ -85,6 +104,26 @@ def evaluate(
         for code, row in sorted(answer["per_unit"].items())
     ]
     table("model.per_unit", ["unit", "count", "precision", "recall", "f1"], rows)
+    mixed_up = [[row["truth"], row["guess"], str(row["n"])] for row in answer["confusions"]]
+    if mixed_up:
+        table("model.confusions", ["unit", "guess", "count"], mixed_up)
+    points = [[f"{share:.0%}", f"{error:.1%}"] for share, error in _every_tenth(answer["curve"])]
+    table("model.curve", ["routed", "wrong"], points)
+    bins = [[f"{sure:.0%}", f"{right:.0%}", str(n)] for sure, right, n in answer["calibration"]]
+    table("model.calibration", ["confidence", "right", "count"], bins)
+    if answer["learning_curve"]:
+        grown = [[str(n), f"{accuracy:.1%}"] for n, accuracy in answer["learning_curve"]]
+        table("model.learning_curve", ["examples", "accuracy"], grown)
+    if answer["learnt_share"]:
+        say("model.flatters", share=f"{answer['learnt_share']:.0%}")
+    if html is not None:
+        say("model.reported", file=str(html))
+
+
+def _every_tenth(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """About ten points of a curve, the last one among them."""
+    step = max(1, len(curve) // 10)
+    return [point for place, point in enumerate(curve, 1) if place % step == 0 or place == len(curve)]
 
 
 @app.command("list", help=text("cli.model.list"))
@@ -104,10 +143,12 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
             row["trained_at"][:16],
             row["trained_by"],
             str(row["examples"]),
+            "" if row["learnt"] is None else str(row["learnt"]),
+            "" if row["waiting"] is None else str(row["waiting"]),
         ]
         for row in found
     ]
-    table("model.versions", ["version", "active", "trained_at", "trained_by", "examples"], rows)
+    table("model.versions", ["version", "active", "trained_at", "trained_by", "examples", "learnt", "waiting"], rows)
 
 
 @app.command("show", help=text("cli.model.show"))

@@ -29,7 +29,7 @@ def load_units(context: typer.Context, file: File) -> None:
 
 @units.command("list", help=text("cli.unit.list"))
 def list_units(context: typer.Context, as_json: AsJson = False) -> None:
-    from services.routing import valid_units
+    from services.units import valid_units
 
     with opened(context) as (house, _actor), house.database.read() as session:
         found = list(valid_units(session).values())

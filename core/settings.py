@@ -12,6 +12,7 @@ from pathlib import Path
 from core.errors import HomeMissing, UsageError
 
 PREFIX = "AKTENLOTSE_"
+CHOICES = {"retrain": ("never", "daily", "weekly", "monthly")}
 CONFIG = "config.toml"
 
 
@@ -30,6 +31,7 @@ class Settings:
     cores: int = 0  # pages read at once; 0: as many as the machine has
     page_seconds: int = 120  # limit of one Tesseract run
     page_memory_mb: int = 2048
+    retrain: str = "weekly"  # never | daily | weekly | monthly: the router learns anew by itself
     budget: float = 0.02  # error budget of the routing without a person
     quiet_seconds: float = 2.0  # a file in the inbox is complete when it was quiet so long
     scan_seconds: float = 5.0  # reconcile scan of the inbox
@@ -122,4 +124,6 @@ def _typed(values: Mapping[str, object], known: Mapping[str, object], file: Path
             typed[name] = kind(value)  # type: ignore[call-arg]
         except (TypeError, ValueError) as error:
             raise UsageError("bad_setting", file=str(file), name=name, value=value) from error
+        if name in CHOICES and typed[name] not in CHOICES[name]:
+            raise UsageError("bad_setting", file=str(file), name=name, value=value)
     return typed

@@ -145,18 +145,22 @@ class RoutingModel(Base):
     active: Mapped[bool] = mapped_column(default=False)
     activated_at: Mapped[datetime | None]
     gate: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    labels: Mapped[str | None]  # sha256 of the file of labels that it learnt from beside people's decisions
 
 
 class RoutingRule(Base):
-    """A fixed rule of an admin: letters whose ``field`` matches ``pattern`` go to ``unit_id``."""
+    """A fixed rule of an admin: letters whose ``field`` holds ``pattern`` go to ``unit_id``; low priority first."""
 
     __tablename__ = "routing_rules"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     priority: Mapped[int]
     field: Mapped[str]  # sender | subject | text
-    pattern: Mapped[str]  # regular expression
+    pattern: Mapped[str]
+    words: Mapped[bool] = mapped_column(default=False)  # words as they stand, else a regular expression
     unit_id: Mapped[str] = mapped_column(sa.ForeignKey("org_units.id"))
     active: Mapped[bool] = mapped_column(default=True)
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]  # the first day on which it does not hold
     created_by: Mapped[str]
     created_at: Mapped[datetime]
 

@@ -22,3 +22,4 @@ class OrgUnit(Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]  # the first day on which it is gone
     confidential: Mapped[bool] = mapped_column(default=False)
+    successor_id: Mapped[str | None] = mapped_column(sa.ForeignKey("org_units.id"))  # the one unit that took over

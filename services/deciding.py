@@ -25,8 +25,8 @@ from models.access import need_work
 from models.chain import record
 from services.filing import place, stale
 from services.house import House
-from services.routing import valid_units
 from services.target import find_target, need_open, need_open_around
+from services.units import valid_units
 from services.view import need_document
 
 

@@ -12,7 +12,7 @@ from models import Actor, Document, OrgUnit, Permission, Role, Route, State
 from models.access import document_tokens, held_tokens, readable
 from services import reception
 from services.house import House
-from services.routing import valid_units
+from services.units import valid_units
 from services.view import Json, document_json
 
 AT_ONCE = 25

@@ -50,7 +50,7 @@ from services.copying import copy_on, need_copy
 from services.describing import said_of
 from services.house import House
 from services.indexing import texts_of
-from services.routing import load_router
+from services.learning import load_router
 
 LOG = log(__name__)
 PURGED = ("documents", "sources", "deliveries", "efiles", "cases", "routes", "labels", "pages", "journal_values")

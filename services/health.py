@@ -15,6 +15,7 @@ from core.program import Limits, run
 from core.settings import Settings
 from services.copying import copy_state
 from services.house import House
+from services.watching import concerns
 
 APT = {
     "tesseract": "tesseract-ocr tesseract-ocr-deu tesseract-ocr-osd",
@@ -78,6 +79,8 @@ def examine_home(house: House) -> Iterator[Finding]:
         well = copy["there"] and not copy["left_out"]
         detail = f"{copy['path']}: {copy['behind']}"
         yield Finding("archive_copy", well, detail, None if well else "doctor.copy")
+    for concern in concerns(house):  # nothing is missing, but somebody should know
+        yield Finding("routing", True, concern.sentence)
     usage = shutil.disk_usage(house.settings.home)
     free = usage.free / usage.total
     yield Finding("disk", free > 0.05, f"{usage.free >> 30} GiB", None if free > 0.05 else "doctor.disk")

@@ -32,6 +32,14 @@ def mark(query: str, pages: Sequence[PageReading]) -> list[Marks]:
     return [_marks(page, text, ranges) for page, text, ranges in zip(pages, texts, found, strict=True)]
 
 
+def mark_places(places: Sequence[Sequence[int]], pages: Sequence[PageReading]) -> list[Marks]:
+    """Places (page from 1, start, end in its text) on each page."""
+    return [
+        _marks(page, page.text, sorted((start, end) for on, start, end in places if on == number))
+        for number, page in enumerate(pages, 1)
+    ]
+
+
 def _words_on(query: str, text: str, best: frozenset[str]) -> frozenset[str]:
     """The words of a page that match, though another page matches better.
 

@@ -33,6 +33,7 @@ from services.house import House
 from services.indexing import queue_for_index
 from services.intake import archive_source, look_into
 from services.view import Json, document_json, source_json, unit_codes
+from services.watching import concerns
 
 
 def put_aside(house: House, kind: str, id: str, code: str, details: dict[str, Any]) -> None:
@@ -188,7 +189,7 @@ def _archive_after_all(house: House, source: Source) -> None:
 
 
 def status(house: House) -> Json:
-    """Counts of states, what waits for the index, who works, what is old."""
+    """Counts of states, what waits for the index, who works, what is old, what is to be said of the routing."""
     with house.database.read() as session:
         documents = pairs(session, sa.select(Document.state, sa.func.count()).group_by(Document.state))
         kept = sa.select(Source.state, sa.func.count()).where(Source.discarded_at.is_(None))
@@ -209,6 +210,7 @@ def status(house: House) -> Json:
         "oldest_clarification": oldest.isoformat() if oldest else None,
         "not_indexed": waiting,
         "copy": copy_state(house),
+        "watch": [concern.as_json() for concern in concerns(house)],
         "workers": [{"id": id, "task": task, "seen_at": seen.isoformat()} for id, task, seen in workers],
     }
 

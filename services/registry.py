@@ -30,6 +30,7 @@ from models import (
 from models.chain import lock, record
 from models.references import reference_key
 from services.house import House
+from services.units import free_id, need_unit, valid_units
 
 FIRST_USER_ROLES = (Role.ADMIN, Role.OPERATOR, Role.POST_ROOM, Role.AUDITOR)
 LONG_AGO = date(1900, 1, 1)
@@ -65,14 +66,12 @@ def load_units(house: House, actor: Actor, file: Path) -> int:
     _remember_municipality(house, raw.get("municipality"))
     with house.database.write() as session:
         lock(session)
-        for unit in units:
-            _put_unit(session, actor, unit)
+        rows = [(unit, row) for unit in units if (row := _put_unit(session, unit)) is not None]
         session.flush()
-        for unit in units:
+        for unit, row in rows:
             if unit.get("parent"):
-                if session.get(OrgUnit, str(unit["parent"])) is None:
-                    raise UsageError("unknown_unit", unit=unit["parent"])
-                session.get_one(OrgUnit, str(unit["code"])).parent_id = str(unit["parent"])
+                row.parent_id = need_unit(session, str(unit["parent"])).id
+            _record_unit(session, actor, row)
     return len(units)
 
 
@@ -83,26 +82,43 @@ def _remember_municipality(house: House, name: object) -> None:
             config.write(f"municipality = {json.dumps(name, ensure_ascii=False)}\n")
 
 
-def _put_unit(session: Session, actor: Actor, unit: dict[str, Any]) -> None:
-    code = str(unit["code"])
-    row = session.get(OrgUnit, code)
+def _put_unit(session: Session, unit: dict[str, Any]) -> OrgUnit | None:
+    """The row of a unit of the file; none when its code is that of a unit that ended, and the file gives no
+    ``valid_from`` for a new one. Raises: UsageError."""
+    code, first = str(unit["code"]), _day(unit.get("valid_from"))
+    row = valid_units(session).get(code)
     if row is None:
-        row = OrgUnit(id=code, code=code, valid_from=LONG_AGO)
+        known = session.scalar(sa.select(OrgUnit.id).where(sa.or_(OrgUnit.id == code, OrgUnit.code == code)))
+        if known is not None and first is None:
+            return None
+        row = OrgUnit(id=free_id(session, code), code=code, valid_from=first or LONG_AGO)
         session.add(row)
     row.name = str(unit.get("name") or code)
     row.responsible_for = str(unit.get("responsible_for") or "")
     row.confidential = bool(unit.get("confidential", False))
+    return row
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value)) if value else None
+    except ValueError as error:
+        raise UsageError("bad_date", day=value) from error
+
+
+def _record_unit(session: Session, actor: Actor, row: OrgUnit) -> None:
     record(
         session,
         actor,
         "unit.put",
         "unit",
-        code,
+        row.id,
         data={
-            "code": code,
+            "id": row.id,
+            "code": row.code,
             "name": row.name,
             "responsible_for": row.responsible_for,
-            "parent": unit.get("parent"),
+            "parent": row.parent_id,
             "confidential": row.confidential,
             "valid_from": row.valid_from.isoformat(),
         },
@@ -126,8 +142,8 @@ def load_file_plan(house: House, actor: Actor, file: Path) -> int:
                 )
             except (KeyError, TypeError, ValueError) as error:
                 raise UsageError("bad_file", file=str(file), why=type(error).__name__) from error
-            if row.unit_id and session.get(OrgUnit, row.unit_id) is None:
-                raise UsageError("unknown_unit", unit=row.unit_id)
+            if row.unit_id:
+                row.unit_id = need_unit(session, row.unit_id).id
             session.merge(row)
             data = {name: getattr(row, name) for name in ("code", "title", "unit_id", "retention_years", "disposal")}
             record(session, actor, "plan.put", "plan", row.code, data=data)
@@ -168,8 +184,7 @@ def open_efile(
     day: date,
 ) -> EFile:
     """A new EFile, in the caller's transaction. Raises: UsageError for an unknown unit or plan entry."""
-    if session.get(OrgUnit, unit) is None:
-        raise UsageError("unknown_unit", unit=unit)
+    unit = need_unit(session, unit).id
     if plan is not None and session.get(FilePlanEntry, plan) is None:
         raise UsageError("unknown_plan", plan=plan)
     efile = EFile(
@@ -272,6 +287,7 @@ def revoke(house: House, actor: Actor, name: str, *, unit: str | None) -> int:
     with house.database.write() as session:
         lock(session)
         user = _known_user(session, name)
+        unit = _known_unit(session, unit) if unit else None
         place = Grant.unit_id == unit if unit else Grant.unit_id.is_(None)
         grants = session.scalars(sa.select(Grant).where(Grant.user_id == user.id, place)).all()
         for row in grants:
@@ -316,9 +332,11 @@ def _known_user(session: Session, name: str) -> User:
 
 
 def _known_unit(session: Session, code: str) -> str:
-    if session.get(OrgUnit, code) is None:
+    """The id of a unit by its code today, or by its id when it is gone: its old letters can still be opened."""
+    unit = valid_units(session).get(code) or session.get(OrgUnit, code)
+    if unit is None:
         raise UsageError("unknown_unit", unit=code)
-    return code
+    return unit.id
 
 
 def _add_user(session: Session, actor: Actor, name: str, display_name: str, roles: tuple[Role, ...]) -> User:

@@ -28,6 +28,7 @@ from models import (
     Route,
     RouteCopy,
     RoutingModel,
+    RoutingRule,
     Source,
     State,
     Step,
@@ -35,6 +36,7 @@ from models import (
     UserRole,
 )
 from models.references import reference_key
+from services import unit_changes
 from services.describing import PAGE_FACTS, said_of
 from services.destroying import delete_rows
 from services.house import House
@@ -51,6 +53,7 @@ class Replay:
         self.session, self.house = session, house
         self._acts: dict[str, Callable[[Entry, Any], None]] = {
             "unit.put": self._unit,
+            unit_changes.ACTION: self._reorganise,
             "plan.put": self._plan,
             "efile.open": self._efile,
             "efile.change": self._change,
@@ -78,6 +81,8 @@ class Replay:
             "document.quarantine": self._quarantine,
             "document.retry": self._retry,
             "document.work_off": self._work_off,
+            "rule.add": self._rule,
+            "rule.remove": self._end_rule,
             "model.train": self._model,
             "model.activate": self._activate,
             "model.forget": self._forget,
@@ -108,7 +113,7 @@ class Replay:
     def _unit(self, _entry: Entry, data: Any) -> None:
         self.session.merge(
             OrgUnit(
-                id=data["code"],
+                id=data.get("id", data["code"]),
                 code=data["code"],
                 name=data["name"],
                 responsible_for=data["responsible_for"],
@@ -117,6 +122,9 @@ class Replay:
                 confidential=data["confidential"],
             )
         )
+
+    def _reorganise(self, entry: Entry, data: Any) -> None:
+        unit_changes.apply(self.session, data, entry["actor"], _moment(entry))
 
     def _plan(self, _entry: Entry, data: Any) -> None:
         self.session.merge(FilePlanEntry(**data))
@@ -389,6 +397,26 @@ class Replay:
     def _work_off(self, entry: Entry, _data: Any) -> None:
         self.session.get_one(Document, entry["object_id"]).worked_at = _moment(entry)
 
+    def _rule(self, entry: Entry, data: Any) -> None:
+        self.session.add(
+            RoutingRule(
+                id=int(entry["object_id"]),
+                priority=data["priority"],
+                field=data["field"],
+                pattern=entry["values"].get("pattern", ""),
+                words=data["words"],
+                unit_id=data["unit"],
+                active="pattern" in entry["values"],  # a rule whose words were erased looks for nothing
+                valid_from=date.fromisoformat(data["valid_from"]) if data["valid_from"] else None,
+                valid_to=date.fromisoformat(data["valid_to"]) if data["valid_to"] else None,
+                created_by=entry["actor"],
+                created_at=_moment(entry),
+            )
+        )
+
+    def _end_rule(self, entry: Entry, _data: Any) -> None:
+        self.session.get_one(RoutingRule, int(entry["object_id"])).active = False
+
     # -- the router --------------------------------------------------------------------------------------------
 
     def _model(self, entry: Entry, data: Any) -> None:
@@ -401,6 +429,7 @@ class Replay:
                 trained_by=entry["actor"],
                 examples=data["examples"],
                 gate=data["gate"],
+                labels=data.get("labels"),
             )
         )
         self.session.flush()

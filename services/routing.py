@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-import re
-import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import lru_cache
-from importlib.metadata import version
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import classify
-from classify import Abstained, Budget, CorruptModel, Example, Routed, TrainedRouter, UnitProfile
+from classify import Abstained, Budget, Example, Routed, TrainedRouter
 from classify.references import match, quoted_keys, same_party
-from core.clock import now, today
-from core.durable import remove_tree
-from core.hashing import canonical_json, sha256_bytes, sha256_file
-from core.ids import new_id
+from core.clock import now
+from core.errors import EnvironmentProblem
 from models import (
     SYSTEM,
     Case,
-    Confidentiality,
     DecidedBy,
     Document,
     EFile,
     OrgUnit,
     Route,
-    RoutingModel,
-    RoutingRule,
     State,
     Step,
 )
 from models.chain import record
 from models.references import reference_key
+from services.evidence import place_of_span, places_of
 from services.house import House
+from services.learning import active_router, example_of
 from services.reading import page_texts, readings_of
+from services.rules import condition_of, fields_of, rules_of
+from services.units import valid_units
 
 SHORTLIST = 5
-_loading = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -73,6 +66,8 @@ def route_document(house: House, document_id: str) -> None:
         document = session.get_one(Document, document_id)
         if document.state != State.WORKING:
             return
+        if proposal.unit is not None and not _exists(session.get_one(OrgUnit, proposal.unit), valid_units(session)):
+            raise EnvironmentProblem("units_changed")  # meanwhile; the next attempt sees the new ones
         for route in document.routes:
             if route.current and route.decided_by == DecidedBy.PERSON:
                 return
@@ -131,15 +126,6 @@ def propose(house: House, session: Session, document: Document, text: str) -> Pr
     return by_model
 
 
-def valid_units(session: Session) -> dict[str, OrgUnit]:
-    """The units that exist today, by code."""
-    day = today()
-    found = session.scalars(
-        sa.select(OrgUnit).where(OrgUnit.valid_from <= day, sa.or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to > day))
-    )
-    return {unit.code: unit for unit in found}
-
-
 # -- evidence ----------------------------------------------------------------------------------------------------
 
 
@@ -149,7 +135,7 @@ def _by_ticket(session: Session, document: Document, units: Mapping[str, OrgUnit
         return None
     register, targets = _register(session)
     hit = register.get(reference_key(str(document.hints.get("efile", ""))))
-    if hit is not None:
+    if hit is not None and _exists(targets[hit][0].unit, units):
         efile, case = targets[hit]
         reason = {"code": "ticket", "efile": efile.id}
         return Proposal(DecidedBy.RULE, efile.unit_id, 1.0, (reason,), efile=efile.id, case=case.id if case else None)
@@ -166,7 +152,26 @@ def _by_reference(
     if hit is None:
         return None
     efile, case = targets[hit.target]
-    reason = {"code": "reference", "efile": efile.id, "case": case.id if case else None, "slips": hit.slips}
+    reason: dict[str, Any] = {
+        "code": "reference",
+        "efile": efile.id,
+        "case": case.id if case else None,
+        "slips": hit.slips,
+    }
+    places = places_of(
+        [reference for reference in (*quoted, efile.reference, case.reference if case else "") if reference], text
+    )
+    if places:
+        reason["at"] = places
+    if not _exists(efile.unit, units):  # its unit was split, and nobody said yet who goes on with the file
+        return Proposal(
+            DecidedBy.REFERENCE,
+            None,
+            by_model.confidence,
+            (reason, {"code": "unit_is_gone"}, *by_model.reasons),
+            by_model.candidates,
+            model_version=by_model.model_version,
+        )
     known_sender = same_party(document.sender or "", efile.parties)
     model_is_firm = by_model.unit is not None and not _related(by_model.unit, efile.unit, units)
     if model_is_firm and not known_sender:
@@ -189,6 +194,10 @@ def _by_reference(
         case=case.id if case else None,
         model_version=by_model.model_version,
     )
+
+
+def _exists(unit: OrgUnit, units: Mapping[str, OrgUnit]) -> bool:
+    return any(known.id == unit.id for known in units.values())
 
 
 def _unique(candidates: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -219,11 +228,13 @@ def _related(unit_id: str, other: OrgUnit, units: Mapping[str, OrgUnit]) -> bool
 
 
 def _by_rule(session: Session, document: Document, text: str) -> Proposal | None:
-    fields = {"sender": document.sender or "", "subject": document.subject or "", "text": text}
-    rules = session.scalars(sa.select(RoutingRule).where(RoutingRule.active).order_by(RoutingRule.priority))
-    for rule in rules:
-        if re.search(rule.pattern, fields[rule.field], re.IGNORECASE):
-            return Proposal(DecidedBy.RULE, rule.unit_id, 1.0, ({"code": "rule", "rule": rule.id},))
+    fields = fields_of(document, text)
+    for rule in rules_of(session):
+        found = condition_of(rule).find(fields)
+        if found is not None:
+            reason: dict[str, Any] = {"code": "rule", "rule": rule.id}
+            places = place_of_span(*found, text) if rule.field == "text" else []
+            return Proposal(DecidedBy.RULE, rule.unit_id, 1.0, ({**reason, "at": places} if places else reason,))
     return None
 
 
@@ -231,30 +242,31 @@ def _by_rule(session: Session, document: Document, text: str) -> Proposal | None
 
 
 def _by_model(house: House, session: Session, document: Document, text: str, units: Mapping[str, OrgUnit]) -> Proposal:
-    version, router = active_router(house, session)
+    active = active_router(house, session)
+    router = active.router
     letter = example_of(document, text)
     decision = classify.decide(router, letter, Budget(house.settings.budget))
     shortlist = [c for c in decision.ranking.candidates if c.unit in units][:SHORTLIST]
     candidates = tuple((units[c.unit].id, round(c.confidence, 4)) for c in shortlist)
-    if isinstance(decision, Routed) and decision.unit in units:
-        reasons: list[dict[str, Any]] = [{"code": "model", "provisional": decision.provisional}]
-        return Proposal(
-            DecidedBy.MODEL,
-            units[decision.unit].id,
-            round(decision.confidence, 4),
-            (*reasons, *_precedents(router, letter)),
-            candidates,
-            model_version=version,
-        )
-    why = decision.reason if isinstance(decision, Abstained) else "unit_is_gone"
-    confidence = round(shortlist[0].confidence, 4) if shortlist else None
+    facts = {"learnt": active.learnt, "unknown_words": round(router.unknown_words(letter), 3)}
+    routed = isinstance(decision, Routed) and decision.unit in units
+    first: dict[str, Any]
+    if routed and isinstance(decision, Routed):
+        first = {"code": "model", "provisional": decision.provisional}
+    else:
+        first = {"code": decision.reason if isinstance(decision, Abstained) else "unit_is_gone"}
+    reasons = [{**first, **facts}]
+    if shortlist:
+        places = places_of(router.explain(letter, shortlist[0].unit), text)
+        if places:
+            reasons.append({"code": "words", "unit": units[shortlist[0].unit].id, "at": places})
     return Proposal(
         DecidedBy.MODEL,
-        None,
-        confidence,
-        ({"code": why}, *_precedents(router, letter)),
+        units[shortlist[0].unit].id if routed else None,
+        round(shortlist[0].confidence, 4) if shortlist else None,
+        (*reasons, *_precedents(router, letter)),
         candidates,
-        model_version=version,
+        model_version=active.version,
     )
 
 
@@ -265,67 +277,3 @@ def _precedents(router: TrainedRouter, letter: Example) -> list[dict[str, Any]]:
         for document, likeness in router.similar(letter, 3)
         if likeness > 0.2
     ]
-
-
-def example_of(document: Document, text: str, unit: str | None = None, group: str = "") -> Example:
-    """A Document as the router sees it. A confidential one is nobody's precedent, so it has no id."""
-    secret = document.confidentiality == Confidentiality.CONFIDENTIAL
-    return Example(
-        text=text,
-        unit=unit,
-        subject=document.subject or "",
-        sender=document.sender or "",
-        day=document.letter_date or document.received_on,
-        group=group,
-        id="" if secret else document.id,
-    )
-
-
-def active_router(house: House, session: Session) -> tuple[int | None, TrainedRouter]:
-    """The active model version, else one that knows only the units' duties and the catalogue (version None)."""
-    row = session.scalar(sa.select(RoutingModel).where(RoutingModel.active))
-    with _loading:
-        if row is not None:
-            return row.version, load_router(house.settings.routing_models / row.folder, row.sha256)
-        return None, _cold_router(house.settings.routing_models, profiles_of(session))
-
-
-def profiles_of(session: Session) -> tuple[UnitProfile, ...]:
-    """The valid units as the router knows them."""
-    units = valid_units(session)
-    codes = {unit.id: unit.code for unit in units.values()}
-    return tuple(
-        UnitProfile(unit.code, unit.name, unit.responsible_for, codes.get(unit.parent_id or ""))
-        for unit in units.values()
-    )
-
-
-@lru_cache(maxsize=2)
-def load_router(folder: Path, sha256: str) -> TrainedRouter:
-    """A model version from disk, kept in memory. ``sha256``: of its card, as the database and journal know it.
-
-    Raises: CorruptModel.
-    """
-    if not (folder / "card.json").is_file() or sha256_file(folder / "card.json") != sha256:
-        raise CorruptModel(why="card", folder=str(folder))
-    return classify.load(folder)
-
-
-@lru_cache(maxsize=2)
-def _cold_router(folder: Path, profiles: tuple[UnitProfile, ...]) -> TrainedRouter:
-    """The router of the first day, made once for these units and this program, and kept beside the versions."""
-    key = sha256_bytes(canonical_json([version("aktenlotse"), [asdict(profile) for profile in profiles]]))[:16]
-    kept = folder / f"cold-{key}"
-    if kept.is_dir():
-        try:
-            return classify.load(kept)
-        except CorruptModel:
-            remove_tree(kept)
-    router = classify.train([], profiles)
-    scratch = folder / f".cold-{new_id()}"
-    classify.save(router, scratch)
-    try:
-        scratch.rename(kept)
-    except OSError:  # another process was faster
-        remove_tree(scratch)
-    return router

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,24 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import classify
-from classify import Budget, Evaluation, Example, TrainedRouter
+from classify import Budget, Example, TrainedRouter, UnitProfile
 from core.clock import now
+from core.durable import make_folders, write_whole
 from core.errors import UsageError
+from core.hashing import sha256_bytes
 from core.ids import new_id
-from models import Actor, Confidentiality, Document, Label, OrgUnit, Role, RoutingModel
+from models import Actor, Document, Label, OrgUnit, Role, RoutingModel
 from models.chain import record
 from models.database import pairs
 from services.house import House
 from services.indexing import texts_of
-from services.routing import active_router, example_of, load_router, profiles_of
+from services.learning import active_router, example_of, labelled_documents, load_router, profiles_of
+from services.units import successors_of
 
 Progress = Callable[[str, float], None]
 TOLERANCE = 0.005  # by so much accuracy may a challenger fall behind on the same letters and still pass
 NEEDED_FOR_GATE = 30
+LABELS = "labels"  # folder of kept files of labels, beside the versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +49,40 @@ def train_model(
     """Learn a new version from people's labels (and a file of labels). It is activated when none is active or it
     passes the gate. Raises: Forbidden, UsageError, NothingKnown."""
     actor.need(Role.ADMIN)
+    moment = now()  # labels after it are for the next version
     with house.database.read() as session:
-        examples = [*labelled_documents(house, session), *(read_labels(labels_file) if labels_file else ())]
+        successors = successors_of(session)
+        given = list(read_labels(labels_file, successors)) if labels_file else []
+        examples = [*labelled_documents(house, session), *given]
         profiles = profiles_of(session)
         champion = session.scalar(sa.select(RoutingModel).where(RoutingModel.active))
     router = classify.train(examples, profiles, progress=progress)
-    folder = f"{now():%Y%m%d-%H%M%S}-{new_id(4)}"
+    gate = _gate(house, champion, router, examples, profiles)
+    kept = keep_labels(house, labels_file) if labels_file else None
+    return add_version(house, actor, router, gate, len(examples), kept, moment)
+
+
+def add_version(
+    house: House,
+    actor: Actor,
+    router: TrainedRouter,
+    gate: dict[str, Any],
+    examples: int,
+    labels: str | None,
+    moment: datetime,
+) -> Trained:
+    """Write a router as the next version, and activate it when ``gate`` says so. ``labels``: sha256 of its file."""
+    folder = f"{moment:%Y%m%d-%H%M%S}-{new_id(4)}"
     seal = classify.save(router, house.settings.routing_models / folder)
-    gate = _gate(house, champion, router, examples)
     with house.database.write() as session:
         row = RoutingModel(
             folder=folder,
             sha256=seal,
-            trained_at=now(),
+            trained_at=moment,
             trained_by=actor.name,
-            examples=len(examples),
+            examples=examples,
             gate=gate,
+            labels=labels,
         )
         session.add(row)
         session.flush()
@@ -70,33 +92,73 @@ def train_model(
             "model.train",
             "model",
             str(row.version),
-            data={"folder": folder, "card_sha256": seal, "examples": len(examples), "gate": gate},
-            at=row.trained_at,
+            data={"folder": folder, "card_sha256": seal, "examples": examples, "gate": gate, "labels": labels},
+            at=moment,
         )
         if gate["passed"]:
             _activate(session, actor, row, gate["why"])
         return Trained(row.version, row.active, gate, router.card.as_json())
 
 
-def _gate(
-    house: House, champion: RoutingModel | None, challenger: TrainedRouter, examples: list[Example]
-) -> dict[str, Any]:
-    """Compare out-of-fold: the challenger's cross-validated accuracy against the champion's on the same kind of data.
+def keep_labels(house: House, file: Path) -> str:
+    """Keep a copy of a file of labels, so that a later training by schedule learns from it too. Returns: its sha256."""
+    data = file.read_bytes()
+    name = sha256_bytes(data)
+    kept = kept_labels(house, name)
+    if not kept.is_file():
+        make_folders(kept.parent)
+        write_whole(kept, data)
+    return name
 
-    The champion has seen part of the letters, so it is measured by its own out-of-fold figure as well; the
-    challenger must not fall behind by more than a tolerance.
+
+def kept_labels(house: House, sha256: str) -> Path:
+    """Where the copy of a file of labels lies."""
+    return house.settings.routing_models / LABELS / f"{sha256}.jsonl"
+
+
+def _gate(
+    house: House,
+    champion: RoutingModel | None,
+    challenger: TrainedRouter,
+    examples: list[Example],
+    profiles: tuple[UnitProfile, ...],
+) -> dict[str, Any]:
+    """Compare the challenger with the champion where neither has an advantage.
+
+    All letters: both are measured by their own out-of-fold accuracy. The newest letters, where there are enough
+    that the champion has not seen: the champion against the challenger's method, taught without the newest half
+    and asked about it. In both the challenger may fall behind by a tolerance only.
     """
     if champion is None:
         return {"passed": True, "why": "first"}
     old = load_router(house.settings.routing_models / champion.folder, champion.sha256)
     ours, theirs = challenger.card.measures.get("accuracy", 0.0), old.card.measures.get("accuracy", 0.0)
-    passed = len(examples) >= NEEDED_FOR_GATE and ours + TOLERANCE >= theirs
+    newest = _on_the_newest(old, examples, profiles)
+    passed = ours + TOLERANCE >= theirs and newest.get("challenger", 1.0) + TOLERANCE >= newest.get("champion", 0.0)
+    enough = len(examples) >= NEEDED_FOR_GATE
     return {
-        "passed": passed,
-        "why": "not_worse" if passed else "worse",
+        "passed": passed and enough,
+        "why": "too_few" if not enough else "not_worse" if passed else "worse",
         "challenger": ours,
         "champion": theirs,
         "champion_version": champion.version,
+        "newest": newest,
+    }
+
+
+def _on_the_newest(old: TrainedRouter, examples: list[Example], profiles: tuple[UnitProfile, ...]) -> dict[str, Any]:
+    learnt = old.learnt()
+    unseen = [place for place, one in enumerate(examples) if one.id and (one.id, one.unit) not in learnt]
+    held = unseen[len(unseen) // 2 :]
+    if len(held) < NEEDED_FOR_GATE:
+        return {}
+    asked = [examples[place] for place in held]
+    kept = set(held)
+    rest = [one for place, one in enumerate(examples) if place not in kept]
+    return {
+        "n": len(asked),
+        "challenger": classify.accuracy_after(rest, profiles, asked),
+        "champion": classify.evaluate(old, asked, Budget()).accuracy,
     }
 
 
@@ -162,9 +224,14 @@ def model_card(house: House, version: int) -> dict[str, Any]:
 
 
 def list_models(house: House) -> list[dict[str, Any]]:
-    """All versions, newest first."""
+    """All versions, newest first; of the active one also how many decisions it learnt since, and how many wait."""
     with house.database.read() as session:
-        return [_row_json(row) for row in session.scalars(sa.select(RoutingModel).order_by(-RoutingModel.version))]
+        found = [_row_json(row) for row in session.scalars(sa.select(RoutingModel).order_by(-RoutingModel.version))]
+        active = active_router(house, session) if any(row["active"] for row in found) else None
+    for row in found:
+        now_ = active if active is not None and row["active"] else None
+        row |= {"learnt": now_.learnt if now_ else None, "waiting": now_.waiting if now_ else None}
+    return found
 
 
 def _row_json(row: RoutingModel) -> dict[str, Any]:
@@ -180,40 +247,61 @@ def _row_json(row: RoutingModel) -> dict[str, Any]:
 
 
 def evaluate_model(
-    house: House, actor: Actor, version: int | None = None, labels_file: Path | None = None
-) -> Evaluation:
+    house: House, actor: Actor, version: int | None = None, labels_file: Path | None = None, *, growth: bool = False
+) -> dict[str, Any]:
     """Measure a version (default: the active one) on a file of labels, or on people's labels in the database.
 
-    Raises: Forbidden, UsageError, CorruptModel.
+    With ``growth`` also the learning curve, which trains a few times: ``learning_curve``, else None. Returns: an
+    Evaluation as JSON types, with ``version``, ``budget`` and ``unit_names``. Raises: Forbidden, UsageError,
+    CorruptModel.
     """
     actor.need(Role.ADMIN)
     with house.database.read() as session:
-        if version is None:
-            _, router = active_router(house, session)
+        row = _need(session, version) if version is not None else None
+        if row is None:
+            active = active_router(house, session)
+            router, version = active.router, active.version
+            row = session.get(RoutingModel, version) if version is not None else None
         else:
-            row = _need(session, version)
             router = load_router(house.settings.routing_models / row.folder, row.sha256)
-        examples = list(read_labels(labels_file)) if labels_file else list(labelled_documents(house, session))
+        successors = successors_of(session)
+        own = list(labelled_documents(house, session)) if growth or labels_file is None else []
+        examples = list(read_labels(labels_file, successors)) if labels_file else own
+        names = {unit.code: unit.name for unit in session.scalars(sa.select(OrgUnit))}
+        profiles = profiles_of(session)
     if not examples:
         raise UsageError("no_labels")
-    return classify.evaluate(router, examples, Budget(house.settings.budget))
+    answer = classify.evaluate(router, examples, Budget(house.settings.budget)).as_json()
+    curve = None
+    if growth:
+        kept = kept_labels(house, row.labels) if row is not None and row.labels else None
+        learn = [*own, *(read_labels(kept, successors) if kept is not None and kept.is_file() else ())]
+        curve = _growth(learn, examples, profiles, apart=labels_file is not None)
+    return {
+        **answer,
+        "learning_curve": curve,
+        "version": version,
+        "budget": house.settings.budget,
+        "unit_names": {code: names.get(code, "") for code in answer["per_unit"]},
+    }
 
 
-def labelled_documents(house: House, session: Session) -> Iterator[Example]:
-    """The letters with a person's valid label; confidential ones are no training text."""
-    rows = session.execute(
-        sa.select(Label, Document, OrgUnit.code)
-        .join(Document, Document.id == Label.document_id)
-        .join(OrgUnit, OrgUnit.id == Label.unit_id)
-        .where(Label.withdrawn_at.is_(None), Document.confidentiality != Confidentiality.CONFIDENTIAL)
-        .order_by(Label.id)
-    )
-    for label, document, code in rows:
-        yield example_of(document, "\f".join(texts_of(house, document.id)), code, label.actor)
+def _growth(
+    learn: list[Example], asked: list[Example], profiles: tuple[UnitProfile, ...], *, apart: bool
+) -> tuple[tuple[int, float], ...]:
+    """The learning curve on letters that are kept from learning: those asked, or every fourth of the own ones."""
+    if apart:
+        texts = {one.text for one in asked}
+        return classify.learning_curve([one for one in learn if one.text not in texts], profiles, asked)
+    return classify.learning_curve([one for place, one in enumerate(learn) if place % 4], profiles, learn[::4])
 
 
-def read_labels(file: Path) -> Iterator[Example]:
-    """Labelled texts of a JSON Lines file. Raises: UsageError naming the first bad line."""
+def read_labels(file: Path, successors: Mapping[str, str] | None = None) -> Iterator[Example]:
+    """Labelled texts of a JSON Lines file; ``successors``: codes of units that were taken over, and by whom.
+
+    Raises: UsageError naming the first bad line.
+    """
+    successors = successors or {}
     try:
         lines = file.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -226,7 +314,7 @@ def read_labels(file: Path) -> Iterator[Example]:
             day = date.fromisoformat(raw["date"]) if raw.get("date") else None
             yield Example(
                 text=str(raw["text"]),
-                unit=str(raw["unit"]),
+                unit=successors.get(str(raw["unit"]), str(raw["unit"])),
                 subject=str(raw.get("subject") or ""),
                 sender=str(raw.get("sender") or ""),
                 day=day,

@@ -20,10 +20,11 @@ from core.errors import NotFound
 from models import Actor, Document, EFile, OrgUnit, Permission, RoutingRule, Source, State
 from models.access import document_tokens, held_tokens
 from models.chain import record
+from services.evidence import phrases_at
 from services.house import House
 from services.indexing import texts_of, words_of
 from services.intake import original_file
-from services.marking import Area, Marks, mark
+from services.marking import Area, Marks, mark, mark_places
 from services.picturing import picture_of
 from services.view import Json, document_json, find_document, need_document, source_json
 
@@ -66,6 +67,7 @@ class LetterView:
     may_work: bool = False
     in_tray: bool = False
     original_kept: bool = False
+    marked: str = ""  # what is marked on the pages, where a Route has words to show: query | reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,19 @@ def look_at(house: House, actor: Actor, id: str, readings: Readings, *, query: s
             return LetterView(facts, unit_names=names, original_kept=_original(house, found) is not None)
         route = found.route
         reasons = [dict(reason) for reason in route.reasons] if route else []
+        texts = texts_of(house, found.id) if found.object_path is not None else []
+        places = [place for reason in reasons for place in reason.get("at", ())]
         view = LetterView(
             facts={**document_json(session, found), "details": found.reason_details},
             precedents=_precedents(session, actor, reasons),
-            reasons=tuple(_spelled_out(session, reason) for reason in reasons if reason["code"] != "similar"),
+            reasons=tuple(spelled_out(session, reason, texts) for reason in reasons if reason["code"] != "similar"),
             unit_names=names,
             may_work=bool(held_tokens(session, actor, Permission.WORK) & document_tokens(found))
             and found.state in (State.CLARIFY, State.FILED),
             in_tray=found.state == State.FILED and found.worked_at is None,
             original_kept=_original(house, found.source) is not None,
-            pages=_pages(house, found, query),
+            pages=_pages(house, found, query, places),
+            marked="" if not places else "query" if query.strip() else "reasons",
         )
     _note(house, actor, found.id, {"text": True})
     readings.note(actor, found.id)
@@ -213,8 +218,10 @@ def _precedents(session: Session, actor: Actor, reasons: list[dict[str, Any]]) -
     return tuple(found)
 
 
-def _spelled_out(session: Session, reason: dict[str, Any]) -> dict[str, Any]:
-    """Ids of files, units and rules as the words that people know."""
+def spelled_out(session: Session, reason: dict[str, Any], texts: list[str]) -> dict[str, Any]:
+    """Ids of files, units and rules as the words that people know, and places as the letter's words."""
+    if reason["code"] == "words":
+        reason["words"] = ", ".join(f"„{phrase}“" for phrase in phrases_at(reason["at"], texts)) or "–"
     if "efile" in reason:
         efile = session.get(EFile, reason["efile"])
         reason["efile"] = efile.reference if efile else "–"
@@ -227,10 +234,10 @@ def _spelled_out(session: Session, reason: dict[str, Any]) -> dict[str, Any]:
     return reason
 
 
-def _pages(house: House, document: Document, query: str) -> tuple[PageView, ...]:
+def _pages(house: House, document: Document, query: str, places: list[list[int]]) -> tuple[PageView, ...]:
     if document.object_path is None:
         return ()
-    marks = _marks(house, document.id, query)
+    marks = _marks(house, document.id, query, places)
     nothing = Marks((), ())
     views = []
     for place, entry in enumerate(document.pages):
@@ -252,7 +259,10 @@ def _pages(house: House, document: Document, query: str) -> tuple[PageView, ...]
     return tuple(views)
 
 
-def _marks(house: House, document_id: str, query: str) -> list[Marks]:
+def _marks(house: House, document_id: str, query: str, places: list[list[int]]) -> list[Marks]:
+    """What is marked: the hits of a query, else the words that decided."""
     if query.strip():
         return mark(query, words_of(house, document_id))
+    if places:
+        return mark_places(places, words_of(house, document_id))
     return [Marks(((text, False),), ()) for text in texts_of(house, document_id)]

@@ -21,7 +21,7 @@ from core.clock import now
 from core.settings import Settings
 from models import RoutingModel
 from services.house import open_house
-from services.routing import load_router
+from services.learning import load_router
 from tests.conftest import PROGRAM, ROOT, SAMPLES, json_lines, run_program
 from tests.letters import FONT
 from tests.traces import traces

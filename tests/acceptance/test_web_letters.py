@@ -171,3 +171,14 @@ def test_english_is_spoken_where_it_is_asked_for(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     page.goto("/postkorb")  # the cookie keeps it
     assert page.title().startswith("In-tray")
+
+
+def test_the_place_on_which_a_routing_rests_is_marked(visitor: Visitor, web_server: WebServer) -> None:
+    page = visitor("steuer")
+    page.goto(f"/briefe/{web_server.home.letters[DOG_TAX]['id']}")
+    expect(page.get_by_text("auf die sich die Zuordnung stützt")).to_be_visible()
+    assert page.locator(".read mark").count() >= 1
+    assert _ink_share(page, "section.sheet:has(rect)") > 0.05
+    page.goto(f"/briefe/{web_server.home.letters[DOG_TAX]['id']}?q=Lindenfurt")
+    page.get_by_role("link", name="die für die Zuordnung sprachen").click()
+    expect(page.get_by_text("auf die sich die Zuordnung stützt")).to_be_visible()

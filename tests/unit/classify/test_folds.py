@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from classify.features import count
-from classify.folds import splits
+from classify.folds import Split, splits
+from classify.training import _thinned
 
 from .small_town import letters
 
@@ -40,3 +43,13 @@ def test_copies_of_a_letter_stay_together() -> None:
     half = len(examples) // 2
     for part in plan.parts:
         assert {int(i) % half for i in part.score}.isdisjoint({int(i) % half for i in part.learn})
+
+
+def test_a_fold_of_very_many_letters_is_thinned_and_a_small_one_left_whole() -> None:
+    small = Split(np.arange(50, 90), np.arange(50))
+    large = Split(np.arange(30_000), np.arange(30_000, 60_000))
+    kept, thinned = _thinned(small, 0), _thinned(large, 0)
+    assert np.array_equal(kept.learn, small.learn)
+    assert np.array_equal(kept.score, small.score)
+    assert (len(thinned.learn), len(thinned.score)) == (20_000, 10_000)
+    assert not set(thinned.learn.tolist()) & set(thinned.score.tolist())
