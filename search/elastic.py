@@ -315,8 +315,8 @@ def _query(node: Node) -> dict[str, Any]:  # noqa: PLR0912 one line a node
             return {"prefix": {field: value}}
         case Fuzzy(field, value, distance):
             return {"fuzzy": {field: {"value": value, "fuzziness": distance, "rewrite": "constant_score"}}}
-        case Among(field, values):
-            return _constant({"terms": {field: sorted(values)}}, 0.0)
+        case Among(field, values, score):
+            return _constant({"terms": {field: sorted(values)}}, score)
         case Between(field, low, high):
             return _constant({"range": {field: {"gte": low, "lte": high}}}, 0.0)
         case AllOf(nodes):

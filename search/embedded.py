@@ -49,6 +49,7 @@ from search.nodes import (
     Raised,
     Term,
     Weighted,
+    unscored,
 )
 
 FORMAT = "v1"  # of terms and fields: with another one the index is built anew
@@ -315,6 +316,7 @@ class _Run:
         self.searcher = searcher
         self.schema = schema
         self.request = request
+        self.built: dict[Node, Any] = {}
 
     def answer(self) -> Answer:
         query = self._query(self.request.node)
@@ -322,7 +324,7 @@ class _Run:
         return Answer(
             total=total,
             found=tuple(self._found(score, place) for score, place in hits),
-            facets=self._facets(query) if self.request.facets else {},
+            facets=self._facets(self._query(unscored(self.request.node))) if self.request.facets else {},
             next=cursor.pack(end) if end else None,
         )
 
@@ -373,7 +375,15 @@ class _Run:
             for name in FACET_FIELDS
         }
 
-    def _query(self, node: Node) -> Any:  # noqa: PLR0912 one line a node
+    def _query(self, node: Node) -> Any:
+        """The query of a node; those that make an automaton or a sorted set are made once."""
+        if not isinstance(node, Prefix | Fuzzy | Among):
+            return self._made(node)
+        if node not in self.built:
+            self.built[node] = self._made(node)
+        return self.built[node]
+
+    def _made(self, node: Node) -> Any:  # noqa: PLR0912 one line a node
         query = tantivy.Query
         match node:
             case Term(field, value):
@@ -384,8 +394,8 @@ class _Run:
                 return query.regex_query(self.schema, field, _SIGNS.sub(r"\\\1", value) + ".*")
             case Fuzzy(field, value, distance):
                 return query.fuzzy_term_query(self.schema, field, value, distance, True)
-            case Among(field, values):
-                return query.const_score_query(query.term_set_query(self.schema, field, sorted(values)), 0.0)
+            case Among(field, values, score):
+                return query.const_score_query(query.term_set_query(self.schema, field, sorted(values)), score)
             case Between(field, low, high):
                 return query.const_score_query(_range(self.schema, field, low, high), 0.0)
             case AllOf(nodes):

@@ -10,6 +10,7 @@ doctype sender_name efile state year``. Sets of values: ``tokens reference tags 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -49,10 +50,10 @@ class Stored:
     sender: str
     words: str  # the different words of all pages, as written
 
-    def forms(self) -> dict[str, str]:
-        """The different words by their exact forms, as written."""
+    def forms(self, shortest: int = 1, longest: int = sys.maxsize) -> dict[str, str]:
+        """The different words (of a length as written) by their exact forms, as written."""
         words = [token.surface for field in (self.subject, self.sender) for token in tokens(field)]
-        return {fold(word): word for word in (*words, *self.words.split())}
+        return {fold(word): word for word in (*words, *self.words.split()) if shortest <= len(word) <= longest}
 
     def pack(self) -> str:
         return json.dumps([self.subject, self.sender, self.words], ensure_ascii=False)

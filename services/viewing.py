@@ -20,6 +20,7 @@ from core.errors import NotFound
 from models import Actor, Document, EFile, OrgUnit, Permission, RoutingRule, Source, State
 from models.access import document_tokens, held_tokens
 from models.chain import record
+from services.finding import unknown_words
 from services.house import House
 from services.indexing import texts_of, words_of
 from services.intake import original_file
@@ -105,6 +106,7 @@ class Readings:
 
 def look_at(house: House, actor: Actor, id: str, readings: Readings, *, query: str = "") -> LetterView:
     """A letter with its pages, ``query`` marked. Raises: NotFound (unknown, or not to be seen)."""
+    unknown = unknown_words(house, actor, query)
     with house.database.read() as session:
         found = find_document(session, actor, id)
         names = {unit.code: unit.name for unit in session.scalars(sa.select(OrgUnit))}
@@ -122,7 +124,7 @@ def look_at(house: House, actor: Actor, id: str, readings: Readings, *, query: s
             and found.state in (State.CLARIFY, State.FILED),
             in_tray=found.state == State.FILED and found.worked_at is None,
             original_kept=_original(house, found.source) is not None,
-            pages=_pages(house, found, query),
+            pages=_pages(house, found, query, unknown),
         )
     _note(house, actor, found.id, {"text": True})
     readings.note(actor, found.id)
@@ -227,10 +229,10 @@ def _spelled_out(session: Session, reason: dict[str, Any]) -> dict[str, Any]:
     return reason
 
 
-def _pages(house: House, document: Document, query: str) -> tuple[PageView, ...]:
+def _pages(house: House, document: Document, query: str, unknown: frozenset[str]) -> tuple[PageView, ...]:
     if document.object_path is None:
         return ()
-    marks = _marks(house, document.id, query)
+    marks = _marks(house, document.id, query, unknown)
     nothing = Marks((), ())
     views = []
     for place, entry in enumerate(document.pages):
@@ -252,7 +254,7 @@ def _pages(house: House, document: Document, query: str) -> tuple[PageView, ...]
     return tuple(views)
 
 
-def _marks(house: House, document_id: str, query: str) -> list[Marks]:
+def _marks(house: House, document_id: str, query: str, unknown: frozenset[str]) -> list[Marks]:
     if query.strip():
-        return mark(query, words_of(house, document_id))
+        return mark(query, words_of(house, document_id), unknown)
     return [Marks(((text, False),), ()) for text in texts_of(house, document_id)]
