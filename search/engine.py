@@ -37,6 +37,7 @@ FACET_FIELDS = {
     "efile": "efile",
     "state": "state",
 }
+FORMAT = "v1"  # of terms and fields: an index of another one must be built anew; also in elasticsearch-index.json
 SETS = ("tokens", "reference", "tags", "heads", "title")
 FACET_SIZE = 50
 FACET_LOOK = 200  # values counted in each segment or shard: the rare ones of a facet with more are left out

@@ -21,7 +21,7 @@ def rebuild(house: House, actor: Actor) -> int:
     with house.database.leading("indexer") as leading:
         if not leading:
             raise EnvironmentProblem("index_busy")
-        index = house.open_index(writer=True)
+        index = house.open_index(writer=True, renew=True)
         try:
             generation = index.begin_generation()
             count = 0
