@@ -52,6 +52,7 @@ SECONDS = 10.0  # one answer
 CHUNK = 5000  # ids read at once
 BULK = 400  # documents in one request
 FIRST_FORMAT = "v1"  # of an index that does not say its format
+_FUZZY = "top_terms_boost_50"  # its automata are made once a question; "constant_score" makes them in each segment
 REBUILT, LIVE = 1, 2  # versions of a document in a generation that is being built
 _OURS = frozenset({400, 405, 406, 409, 413, 415})  # answers that mean a mistake of this program, not of the node
 
@@ -120,8 +121,11 @@ class ElasticEngine:
             "size": request.limit,
             "sort": [{"_score": "desc"}, by_order] if relevance else [by_order],
             "track_total_hits": True,
-            "source": ["stored"] if request.stored else False,
         }
+        if request.stored:
+            body["source"] = ["stored"]
+        else:  # the id comes from its column: no stored block is unpacked
+            body |= {"stored_fields": "_none_", "docvalue_fields": ["id"]}
         after = cursor.unpack(request.after, 2 if relevance else 1)
         if after is not None:
             body["search_after"] = list(after)
@@ -330,7 +334,7 @@ def _answer(found: Mapping[str, Any], request: Request) -> Answer:
         total=int(found["hits"]["total"]["value"]),
         found=tuple(
             Found(
-                str(hit["_id"]),
+                str(hit["_id"] if request.stored else hit["fields"]["id"][0]),
                 float(hit["_score"] or 0.0),
                 Stored.unpack(hit["_source"]["stored"]) if request.stored else None,
             )
@@ -353,7 +357,7 @@ def _query(node: Node) -> dict[str, Any]:  # noqa: PLR0912 one line a node
         case Prefix(field, value):
             return {"prefix": {field: value}}
         case Fuzzy(field, value, distance):
-            return {"fuzzy": {field: {"value": value, "fuzziness": distance, "rewrite": "constant_score"}}}
+            return {"fuzzy": {field: {"value": value, "fuzziness": distance, "rewrite": _FUZZY}}}
         case Among(field, values, score):
             return _constant({"terms": {field: sorted(values)}}, score)
         case Between(field, low, high):
