@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commands import archive, demo, home, index, mail, model, people, quarantine, registry, search, serve
+from commands import archive, demo, home, index, mail, model, people, quarantine, registry, saved, search, serve
 from commands.context import DEFAULT_HOME, ERR, Call
 from core.errors import AktenlotseError, Exit
 from core.i18n import text
@@ -44,6 +44,7 @@ for name, group in (
     ("index", index.app),
     ("user", people.app),
     ("grant", people.grants),
+    ("saved", saved.app),
     ("unit", registry.units),
     ("plan", registry.plan),
     ("efile", registry.efiles),

@@ -19,6 +19,7 @@ from models.intake import Batch, Delivery, EntryCounter, Page, Source
 from models.pending import DOCUMENT, SOURCE, Pending
 from models.people import Grant, User, UserRole
 from models.protocol import JournalBlock, JournalEntry, JournalHead, JournalValue
+from models.searches import SavedSearch
 from models.units import OrgUnit
 from models.words import (
     FINAL,
@@ -69,6 +70,7 @@ __all__ = [
     "RouteCopy",
     "RoutingModel",
     "RoutingRule",
+    "SavedSearch",
     "Source",
     "State",
     "Step",

@@ -86,9 +86,7 @@ class ElasticEngine:
 
     mirrors = True
 
-    def __init__(
-        self, client: Elasticsearch, *, writer: bool, renew: bool = False, alias: str = ALIAS
-    ) -> None:
+    def __init__(self, client: Elasticsearch, *, writer: bool, renew: bool = False, alias: str = ALIAS) -> None:
         self.client = client
         self.alias = alias
         self.next_alias = f"{alias}-next"

@@ -188,9 +188,7 @@ class Index:
         readable, limits = _readable(query.tokens), tuple(_named_filters(query).values())
 
         def run(node: Node) -> Answer:
-            request = Request(
-                Limited(node, (*readable, *limits)), query.limit, query.sort, query.after, facets=facets
-            )
+            request = Request(Limited(node, (*readable, *limits)), query.limit, query.sort, query.after, facets=facets)
             return self._engine.run(request)
 
         hint = text(wish.problems[0]) if wish.problems else None

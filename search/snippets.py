@@ -147,9 +147,7 @@ def _by_term(found: Iterable[Mark]) -> dict[str, list[Span]]:
     return spans
 
 
-def snippet(
-    query: str, pages: Sequence[str], width: int = 200, *, unknown: Collection[str] = ()
-) -> Snippet:
+def snippet(query: str, pages: Sequence[str], width: int = 200, *, unknown: Collection[str] = ()) -> Snippet:
     """The best passage of about ``width`` characters; the letter's beginning when no word matches.
 
     For the ``unknown`` words of the query (``Hits.unknown``), which stand nowhere, words of similar spelling match.

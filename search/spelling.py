@@ -37,9 +37,7 @@ class Speller:
         """The words that stand nowhere."""
         return [leaf for leaf in words if not self._known(leaf)]
 
-    def corrections(
-        self, words: Sequence[Leaf], unknown: Sequence[Leaf]
-    ) -> tuple[dict[Leaf, Node], dict[Leaf, str]]:
+    def corrections(self, words: Sequence[Leaf], unknown: Sequence[Leaf]) -> tuple[dict[Leaf, Node], dict[Leaf, str]]:
         """Spellings for the unknown ones of the words, and the best of each."""
         chosen = _longest(unknown)
         if not chosen:

@@ -34,6 +34,16 @@ class Question:
     sort: str = "relevance"
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A letter like another one."""
+
+    id: str
+    entry_no: str
+    subject: str
+    unit: str | None
+
+
 def search(house: House, actor: Actor, question: Question, *, purpose: str = "") -> Json:
     """Hits with page, snippet and facets, as the contract's JSON. The shown snippets are readings and are journaled.
 
@@ -93,6 +103,41 @@ def unknown_words(house: House, actor: Actor, query: str) -> frozenset[str]:
         return house.reader.unknown(query, tokens)
     except IndexUnreachable:
         return frozenset()
+
+
+def suggest(house: House, actor: Actor, typed: str, limit: int = 8) -> tuple[str, ...]:
+    """Continue what is being typed, by words of letters that the actor may read; nothing without an index."""
+    if not typed.strip():
+        return ()
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+    try:
+        return house.reader.suggest(typed, tokens, limit)
+    except IndexUnreachable:
+        return ()
+
+
+def similar(house: House, actor: Actor, id: str, limit: int = 5) -> tuple[Alike, ...]:
+    """Letters like this one that the actor may read, checked against the database; nothing without an index."""
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+    try:
+        hits = house.reader.similar(id, tokens, limit)
+    except IndexUnreachable:
+        return ()
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+        documents = _documents(session, [hit.id for hit in hits])
+        return tuple(
+            Alike(
+                document.id,
+                document.source.entry_no,
+                document.subject or document.source.name,
+                document.unit.code if document.unit else None,
+            )
+            for hit in hits
+            if (document := documents.get(hit.id)) is not None and tokens & document_tokens(document)
+        )
 
 
 def marked(cut: Snippet) -> str:

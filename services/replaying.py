@@ -27,6 +27,7 @@ from models import (
     Route,
     RouteCopy,
     RoutingModel,
+    SavedSearch,
     Source,
     State,
     Step,
@@ -66,6 +67,8 @@ class Replay:
             "document.work_off": self._work_off,
             "model.train": self._model,
             "model.activate": self._activate,
+            "search.save": self._save_search,
+            "search.forget": self._forget_search,
         }
 
     def apply(self, entry: Entry) -> None:
@@ -347,6 +350,24 @@ class Replay:
             self.session.execute(sa.update(RoutingModel).values(active=False))
             self.session.refresh(row)
             row.active, row.activated_at = True, _moment(entry)
+
+    # -- what people keep --------------------------------------------------------------------------------------
+
+    def _save_search(self, entry: Entry, data: Any) -> None:
+        values = entry["values"]
+        if "name" in values and "wish" in values:
+            self.session.merge(
+                SavedSearch(
+                    id=entry["object_id"],
+                    user_id=data["user"],
+                    name=values["name"],
+                    wish=values["wish"],
+                    saved_at=_moment(entry),
+                )
+            )
+
+    def _forget_search(self, entry: Entry, _data: Any) -> None:
+        self.session.execute(sa.delete(SavedSearch).where(SavedSearch.id == entry["object_id"]))
 
 
 def _moment(entry: Entry) -> datetime:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from core.errors import NotFound
 from models import Actor, Document, EFile, OrgUnit, Permission, RoutingRule, Source, State
 from models.access import document_tokens, held_tokens
 from models.chain import record
-from services.finding import unknown_words
+from services.finding import Alike, similar, unknown_words
 from services.house import House
 from services.indexing import texts_of, words_of
 from services.intake import original_file
@@ -64,6 +64,7 @@ class LetterView:
     pages: tuple[PageView, ...] = ()
     precedents: tuple[Precedent, ...] = ()
     reasons: tuple[Mapping[str, Any], ...] = ()
+    alike: tuple[Alike, ...] = ()
     may_work: bool = False
     in_tray: bool = False
     original_kept: bool = False
@@ -128,7 +129,8 @@ def look_at(house: House, actor: Actor, id: str, readings: Readings, *, query: s
         )
     _note(house, actor, found.id, {"text": True})
     readings.note(actor, found.id)
-    return view
+    known = {one.id for one in view.precedents}
+    return replace(view, alike=tuple(one for one in similar(house, actor, found.id) if one.id not in known))
 
 
 def page_picture(
