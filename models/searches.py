@@ -12,7 +12,7 @@ from models.base import Base
 
 
 class SavedSearch(Base):
-    """A person's own search under a name. ``wish``: ``query, unit, from, to, sort``, days in ISO; empty ones left out."""
+    """A person's own search. ``wish``: ``query, unit, from, to, sort``, days in ISO; empty ones are left out."""
 
     __tablename__ = "saved_searches"
     __table_args__ = (sa.UniqueConstraint("user_id", "name"),)

@@ -114,9 +114,8 @@ class _Page:
     def _parts(self, wanted: list[str]) -> list[Span]:
         """Rows of compound parts, also over several words (``Hunde Steuer`` for ``Hundesteuer``)."""
         likely = _either({re.escape(part[:BEGINNING]) for part in wanted})
-        pieces = {
-            form: found for form in filter(likely, self.places) if not set(found := parts(form)).isdisjoint(wanted)
-        }
+        pieces = {form: parts(form) for form in filter(likely, self.places)}
+        pieces = {form: row for form, row in pieces.items() if not set(row).isdisjoint(wanted)}
         near: list[tuple[str, int]] = []
         for place in sorted(place for form in pieces for place in self.places[form]):
             if near and near[-1][1] < place - 1:

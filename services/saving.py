@@ -42,7 +42,8 @@ def save_search(house: House, actor: Actor, name: str, question: Question) -> No
         lock(session)
         row = _row(session, actor, name)
         if row is None:
-            if session.scalar(sa.select(sa.func.count()).where(SavedSearch.user_id == actor.user_id)) >= MOST:
+            own = sa.select(sa.func.count()).where(SavedSearch.user_id == actor.user_id)
+            if session.scalars(own).one() >= MOST:
                 raise UsageError("saved_search_many", most=MOST)
             row = SavedSearch(id=new_id(), user_id=_person(actor), name=name, wish=wish, saved_at=now())
             session.add(row)

@@ -130,8 +130,8 @@ def forget(site: TheSite, visit: OwnForm, name: Field = "") -> Response:
 
 
 def _link(question: Question) -> str:
-    days = [day.isoformat() if day else "" for day in (question.date_from, question.date_to)]
-    return Wish(question.text, question.unit or "", *days, question.sort, {}).link()
+    first, last = (day.isoformat() if day else "" for day in (question.date_from, question.date_to))
+    return Wish(question.text, question.unit or "", first, last, question.sort, {}).link()
 
 
 def _wish(request: Request) -> Wish:

@@ -10,7 +10,7 @@ Visitor = Callable[..., Page]
 
 
 def test_suggestions_while_typing(visitor: Visitor) -> None:
-    page = visitor("post")
+    page = visitor("steuer")
     troubles: list[str] = []
     page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
     page.goto("/suche")
@@ -20,7 +20,7 @@ def test_suggestions_while_typing(visitor: Visitor) -> None:
 
 
 def test_a_search_is_kept_and_forgotten(visitor: Visitor) -> None:
-    page = visitor("post")
+    page = visitor("steuer")
     page.goto("/suche?q=Hundesteuer&from=2020-01-01")
     page.get_by_text("Diese Suche merken").click()
     page.get_by_label("Name der Suche").fill("Meine Hunde")
