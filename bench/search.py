@@ -271,7 +271,7 @@ def measure(index: SearchIndex, pages: Pages, count: int, seconds: float) -> dic
         started = time.perf_counter()
         index.put(batch)
         written += time.perf_counter() - started
-    single = found_after(index, Texts(seed=4), count)
+    single = found_after(index, pages, Texts(seed=4), count)
     asked = questions(sample)
     kinds = {}
     for kind, words in asked.items():
@@ -290,11 +290,12 @@ def measure(index: SearchIndex, pages: Pages, count: int, seconds: float) -> dic
     }
 
 
-def found_after(index: SearchIndex, texts: Texts, count: int) -> dict[str, float]:
+def found_after(index: SearchIndex, pages: Pages, texts: Texts, count: int) -> dict[str, float]:
     """How long from the write of one letter until a search finds it: what the step ``index`` promises in 1 s."""
     waits = []
     for number in range(SINGLE):
         entry = texts.entry(count + number)
+        pages.keep(entry)
         index.put([entry])
         written = time.perf_counter()
         while not index.find(Query(entry.file_reference, frozenset({"*"}), limit=1)).total:
