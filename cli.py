@@ -23,6 +23,7 @@ from commands import (
     registry,
     reorganisation,
     rule,
+    saved,
     search,
     serve,
 )
@@ -63,6 +64,7 @@ for name, group in (
     ("user", people.app),
     ("grant", people.grants),
     ("rule", rule.app),
+    ("saved", saved.app),
     ("unit", registry.units),
     ("plan", registry.plan),
     ("efile", efile.app),

@@ -24,7 +24,7 @@ def mount(app: typer.Typer) -> None:
 
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help=text("cli.search.query"))],
+    query: Annotated[str, typer.Argument(help=text("cli.search.query"))] = "",
     unit: Annotated[str | None, typer.Option(help=text("cli.unit"))] = None,
     date_from: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d", "%d.%m.%Y"], help=text("cli.day"))
@@ -35,10 +35,14 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=1000, help=text("cli.limit"))] = 20,
     sort: Annotated[str, typer.Option(help=text("cli.sort"))] = "relevance",
     after: Annotated[str | None, typer.Option(help=text("cli.after"))] = None,
+    saved: Annotated[str | None, typer.Option(help=text("cli.search.saved"))] = None,
     as_json: AsJson = False,
 ) -> None:
+    from dataclasses import replace
+
     from services.finding import Question
     from services.finding import search as ask
+    from services.saving import saved_search
 
     question = Question(
         query,
@@ -50,6 +54,9 @@ def search(
         sort,
     )
     with opened(context) as (house, actor):
+        if saved is not None:
+            kept = saved_search(house, actor, saved)
+            question = replace(kept, text=f"{kept.text} {query}".strip(), limit=limit, after=after)
         answer = ask(house, actor, question)
     if as_json:
         print_json(answer)

@@ -21,6 +21,7 @@ from models.paper import Paper, PaperSample
 from models.pending import DOCUMENT, SOURCE, Pending
 from models.people import Grant, User, UserRole
 from models.protocol import JournalBlock, JournalEntry, JournalHead, JournalValue
+from models.searches import SavedSearch
 from models.units import OrgUnit
 from models.words import (
     FINAL,
@@ -82,6 +83,7 @@ __all__ = [
     "RouteCopy",
     "RoutingModel",
     "RoutingRule",
+    "SavedSearch",
     "Source",
     "State",
     "Step",

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from search.compounds import parts
 from search.engine import Analysed, Stored
-from search.german import CACHE, Token, fold, stem, tokens
+from search.german import CACHE, fold, stem, tokens, unbroken, words
 from search.numbers import blind, marks
 from search.port import Entry
 
@@ -44,18 +44,19 @@ def analyse(entry: Entry) -> Analysed:
             entry.entry_no,
         )
     )
-    body = [list(tokens(page)) for page in entry.pages]
-    subject, sender, rest = (list(tokens(text)) for text in (entry.subject, entry.sender, other))
-    texts = (("subject", [subject]), ("sender", [sender]), ("body", body), ("other", [rest]))
-    text = {name: [[levels(token.surface)[0] for token in page] for page in pages] for name, pages in texts}
+    body, subject, sender, rest = (
+        [_read(page) for page in pages] for pages in (entry.pages, [entry.subject], [entry.sender], [other])
+    )
+    texts = (("subject", subject), ("sender", sender), ("body", body), ("other", rest))
+    text = {name: [[levels(word)[0] for word in page] for page in pages] for name, pages in texts}
     streams = {name: [part_stream(page) for page in pages] for name, pages in texts}
     found = _unique(mark.term for piece in (entry.subject, entry.sender, other, *entry.pages) for mark in marks(piece))
     text["all"] = [*(page for pages in streams.values() for page in pages), list(found)]
     text["subject_part"], text["sender_part"] = streams["subject"], streams["sender"]
-    text["subject_stem"] = [[levels(token.surface)[1] for token in subject]]
-    text["body_stem"] = [[levels(token.surface)[1] for token in page] for page in body]
+    for name, pages in (("subject", subject), ("body", body)):
+        text[f"{name}_stem"] = [[levels(word)[1] for word in page] for page in pages]
     day = (entry.day or entry.received_on).toordinal()
-    surfaces = dict.fromkeys(token.surface for page in body for token in page)
+    surfaces = dict.fromkeys(word for page in body for word in page)
     return Analysed(
         id=entry.id,
         text=text,
@@ -79,9 +80,13 @@ def analyse(entry: Entry) -> Analysed:
     )
 
 
-def part_stream(words: Sequence[Token]) -> list[str]:
+def part_stream(page: Sequence[str]) -> list[str]:
     """Stems in order, compounds split, so that ``Hunde Steuer`` and ``Hundesteuer`` read alike."""
-    return [part for token in words for part in levels(token.surface)[2]]
+    return [part for word in page for part in levels(word)[2]]
+
+
+def _read(page: str) -> list[str]:
+    return [word if word.isalnum() else unbroken(word) for word in words(page)]
 
 
 def title(subject: str) -> str:
@@ -132,8 +137,8 @@ def _tags(entry: Entry) -> tuple[str, ...]:
 
 
 def _heads(text: dict[str, list[list[str]]]) -> tuple[str, ...]:
-    words = {word for name in ("subject", "sender", "body", "other") for page in text[name] for word in page}
-    return tuple(sorted({word[:length] for word in words for length in range(1, HEAD_LETTERS + 1)}))
+    seen = {word for name in ("subject", "sender", "body", "other") for page in text[name] for word in page}
+    return tuple(sorted({word[:length] for word in seen for length in range(1, HEAD_LETTERS + 1)}))
 
 
 def _one(value: str) -> tuple[str, ...]:

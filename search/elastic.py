@@ -16,7 +16,18 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from core.errors import IndexUnreachable
 from search import cursor
-from search.engine import FACET_FIELDS, FACET_LOOK, FACET_SIZE, SETS, Analysed, Answer, Found, Request, Stored
+from search.engine import (
+    FACET_FIELDS,
+    FACET_LOOK,
+    FACET_SIZE,
+    FORMAT,
+    SETS,
+    Analysed,
+    Answer,
+    Found,
+    Request,
+    Stored,
+)
 from search.nodes import (
     AllOf,
     Among,
@@ -40,6 +51,8 @@ ALIAS = "aktenlotse"
 SECONDS = 10.0  # one answer
 CHUNK = 5000  # ids read at once
 BULK = 400  # documents in one request
+FIRST_FORMAT = "v1"  # of an index that does not say its format
+_FUZZY = "top_terms_boost_50"  # its automata are made once a question; "constant_score" makes them in each segment
 REBUILT, LIVE = 1, 2  # versions of a document in a generation that is being built
 _OURS = frozenset({400, 405, 406, 409, 413, 415})  # answers that mean a mistake of this program, not of the node
 
@@ -73,13 +86,16 @@ class ElasticEngine:
 
     mirrors = True
 
-    def __init__(self, client: Elasticsearch, *, writer: bool, alias: str = ALIAS) -> None:
+    def __init__(self, client: Elasticsearch, *, writer: bool, renew: bool = False, alias: str = ALIAS) -> None:
         self.client = client
         self.alias = alias
         self.next_alias = f"{alias}-next"
+        self._of_this_format = False
         if writer:
             with _named():
                 self._need_index()
+            if not renew:
+                self._need_format()
 
     def write(self, documents: Sequence[Analysed]) -> None:
         with _named():
@@ -95,6 +111,7 @@ class ElasticEngine:
                 self._bulk([_delete(self.next_alias, id, LIVE) for id in ids])
 
     def run(self, request: Request) -> Answer:
+        self._need_format()
         relevance = request.sort == "relevance"
         by_order = {"order": "asc" if request.sort == "oldest" else "desc"}
         body: dict[str, Any] = {
@@ -102,8 +119,11 @@ class ElasticEngine:
             "size": request.limit,
             "sort": [{"_score": "desc"}, by_order] if relevance else [by_order],
             "track_total_hits": True,
-            "source": ["stored"] if request.stored else False,
         }
+        if request.stored:
+            body["source"] = ["stored"]
+        else:  # the id comes from its column: no stored block is unpacked
+            body |= {"stored_fields": "_none_", "docvalue_fields": ["id"]}
         after = cursor.unpack(request.after, 2 if relevance else 1)
         if after is not None:
             body["search_after"] = list(after)
@@ -157,7 +177,11 @@ class ElasticEngine:
 
     def begin(self) -> ElasticGeneration:
         with _named():
-            if self._next() is None:
+            new = self._next()
+            if new is not None and not self._has_format(self.next_alias):
+                self.client.indices.delete(index=new)
+                new = None
+            if new is None:
                 numbers = [int(name.rsplit("-", 1)[1]) for name in self._generations()]
                 self._create(f"{self.alias}-{max(numbers, default=0) + 1:05d}", self.next_alias)
             self.client.indices.refresh(index=self.next_alias)
@@ -193,6 +217,23 @@ class ElasticEngine:
     def target(self) -> str:
         """What this engine reads."""
         return self.alias
+
+    def _need_format(self) -> None:
+        """Looked at once. Raises: IndexUnreachable (``index_outdated``): another version of this program made it."""
+        if self._of_this_format:
+            return
+        with _named():
+            if not self._has_format(self.target):
+                raise IndexUnreachable("index_outdated")
+            self._of_this_format = bool(self._behind(self.target))
+
+    def _has_format(self, alias: str) -> bool:
+        try:
+            found = self.client.indices.get_mapping(index=alias).body
+        except NotFoundError:
+            return True
+        made = [index["mappings"].get("_meta", {}).get("format", FIRST_FORMAT) for index in found.values()]
+        return all(one == FORMAT for one in made)
 
     def _need_index(self) -> None:
         if not self._behind(self.alias):
@@ -291,7 +332,7 @@ def _answer(found: Mapping[str, Any], request: Request) -> Answer:
         total=int(found["hits"]["total"]["value"]),
         found=tuple(
             Found(
-                str(hit["_id"]),
+                str(hit["_id"] if request.stored else hit["fields"]["id"][0]),
                 float(hit["_score"] or 0.0),
                 Stored.unpack(hit["_source"]["stored"]) if request.stored else None,
             )
@@ -314,9 +355,9 @@ def _query(node: Node) -> dict[str, Any]:  # noqa: PLR0912 one line a node
         case Prefix(field, value):
             return {"prefix": {field: value}}
         case Fuzzy(field, value, distance):
-            return {"fuzzy": {field: {"value": value, "fuzziness": distance, "rewrite": "constant_score"}}}
-        case Among(field, values):
-            return _constant({"terms": {field: sorted(values)}}, 0.0)
+            return {"fuzzy": {field: {"value": value, "fuzziness": distance, "rewrite": _FUZZY}}}
+        case Among(field, values, score):
+            return _constant({"terms": {field: sorted(values)}}, score)
         case Between(field, low, high):
             return _constant({"range": {field: {"gte": low, "lte": high}}}, 0.0)
         case AllOf(nodes):

@@ -24,6 +24,7 @@ from search.engine import (
     FACET_FIELDS,
     FACET_LOOK,
     FACET_SIZE,
+    FORMAT,
     ORDERED,
     SETS,
     Analysed,
@@ -49,13 +50,14 @@ from search.nodes import (
     Raised,
     Term,
     Weighted,
+    unscored,
 )
 
-FORMAT = "v1"  # of terms and fields: with another one the index is built anew
 CURRENT, NEXT = "CURRENT", "NEXT"
 HEAP = 96 << 20  # bytes of the writer before it makes a segment
 CHUNK = 20_000  # ids read at once
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
+_OUTDATED = re.compile("schema does not match|[Ii]ncompatible")
 _SIGNS = re.compile(r"([.+*?()|\[\]{}^$\\#&~-])")
 
 
@@ -82,7 +84,8 @@ def _named() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        code = "index_locked" if "LockBusy" in str(error) else None
+        said = str(error)
+        code = "index_locked" if "LockBusy" in said else "index_outdated" if _OUTDATED.search(said) else None
         raise IndexUnreachable(code, engine="tantivy", why=type(error).__name__) from error
 
 
@@ -142,15 +145,19 @@ class EmbeddedEngine:
 
     mirrors = False
 
-    def __init__(self, folder: Path, *, writer: bool) -> None:
+    def __init__(self, folder: Path, *, writer: bool, renew: bool = False) -> None:
         self.folder = folder
         self.writer = writer
         self._open: _Generation | None = None
         self._lock = threading.Lock()
         if writer:
-            with _named():
-                make_folders(folder)
-                self._need_current().take_lock()
+            try:
+                with _named():
+                    make_folders(folder)
+                    self._need_current().take_lock()
+            except IndexUnreachable as error:
+                if not renew or error.code != "index_outdated":
+                    raise
 
     def write(self, documents: Sequence[Analysed]) -> None:
         if not documents:
@@ -201,11 +208,18 @@ class EmbeddedEngine:
 
     def begin(self) -> EmbeddedGeneration:
         name = self._named_generation(NEXT)
-        if name is None:
-            taken = [int(one.name.split("-")[1]) for one in self.folder.glob("v*-*") if one.is_dir()]
-            name = f"{FORMAT}-{max(taken, default=0) + 1:05d}"
-            write_whole(self.folder / NEXT, name.encode())
+        if name is not None and name.startswith(f"{FORMAT}-"):
+            try:
+                with _named():
+                    make_folders(self.folder / name)
+                    return EmbeddedGeneration(self.folder / name)
+            except IndexUnreachable as error:
+                if error.code != "index_outdated":
+                    raise
+        taken = [int(one.name.split("-")[1]) for one in self.folder.glob("v*-*") if one.is_dir()]
+        name = f"{FORMAT}-{max(taken, default=0) + 1:05d}"
         with _named():
+            write_whole(self.folder / NEXT, name.encode())
             make_folders(self.folder / name)
             return EmbeddedGeneration(self.folder / name)
 
@@ -241,14 +255,18 @@ class EmbeddedEngine:
 
     def _named_generation(self, marker: str) -> str | None:
         try:
-            name = (self.folder / marker).read_text("ascii").strip()
+            return (self.folder / marker).read_text("ascii").strip()
         except FileNotFoundError:
             return None
-        return name if name.startswith(f"{FORMAT}-") else None
 
     def _current(self) -> _Generation | None:
-        """The generation that answers; None when nothing was ever indexed (in this format)."""
+        """The generation that answers; None when nothing was ever indexed.
+
+        Raises: IndexUnreachable (``index_outdated``): it was made by another version of this program.
+        """
         name = self._named_generation(CURRENT)
+        if name is not None and not name.startswith(f"{FORMAT}-"):
+            raise IndexUnreachable("index_outdated")
         with self._lock:
             if name is None:
                 return self._open
@@ -315,6 +333,7 @@ class _Run:
         self.searcher = searcher
         self.schema = schema
         self.request = request
+        self.built: dict[Node, Any] = {}
 
     def answer(self) -> Answer:
         query = self._query(self.request.node)
@@ -322,7 +341,7 @@ class _Run:
         return Answer(
             total=total,
             found=tuple(self._found(score, place) for score, place in hits),
-            facets=self._facets(query) if self.request.facets else {},
+            facets=self._facets(self._query(unscored(self.request.node))) if self.request.facets else {},
             next=cursor.pack(end) if end else None,
         )
 
@@ -373,7 +392,15 @@ class _Run:
             for name in FACET_FIELDS
         }
 
-    def _query(self, node: Node) -> Any:  # noqa: PLR0912 one line a node
+    def _query(self, node: Node) -> Any:
+        """The query of a node; those that make an automaton or a sorted set are made once."""
+        if not isinstance(node, Prefix | Fuzzy | Among):
+            return self._made(node)
+        if node not in self.built:
+            self.built[node] = self._made(node)
+        return self.built[node]
+
+    def _made(self, node: Node) -> Any:  # noqa: PLR0912 one line a node
         query = tantivy.Query
         match node:
             case Term(field, value):
@@ -384,8 +411,8 @@ class _Run:
                 return query.regex_query(self.schema, field, _SIGNS.sub(r"\\\1", value) + ".*")
             case Fuzzy(field, value, distance):
                 return query.fuzzy_term_query(self.schema, field, value, distance, True)
-            case Among(field, values):
-                return query.const_score_query(query.term_set_query(self.schema, field, sorted(values)), 0.0)
+            case Among(field, values, score):
+                return query.const_score_query(query.term_set_query(self.schema, field, sorted(values)), score)
             case Between(field, low, high):
                 return query.const_score_query(_range(self.schema, field, low, high), 0.0)
             case AllOf(nodes):

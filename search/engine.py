@@ -10,6 +10,7 @@ doctype sender_name efile state year``. Sets of values: ``tokens reference tags 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -36,6 +37,7 @@ FACET_FIELDS = {
     "efile": "efile",
     "state": "state",
 }
+FORMAT = "v1"  # of terms and fields: an index of another one must be built anew; also in elasticsearch-index.json
 SETS = ("tokens", "reference", "tags", "heads", "title")
 FACET_SIZE = 50
 FACET_LOOK = 200  # values counted in each segment or shard: the rare ones of a facet with more are left out
@@ -49,10 +51,10 @@ class Stored:
     sender: str
     words: str  # the different words of all pages, as written
 
-    def forms(self) -> dict[str, str]:
-        """The different words by their exact forms, as written."""
+    def forms(self, shortest: int = 1, longest: int = sys.maxsize) -> dict[str, str]:
+        """The different words (of a length as written) by their exact forms, as written."""
         words = [token.surface for field in (self.subject, self.sender) for token in tokens(field)]
-        return {fold(word): word for word in (*words, *self.words.split())}
+        return {fold(word): word for word in (*words, *self.words.split()) if shortest <= len(word) <= longest}
 
     def pack(self) -> str:
         return json.dumps([self.subject, self.sender, self.words], ensure_ascii=False)

@@ -19,7 +19,7 @@ from core.stemming import stem as german_stem
 CACHE = 1 << 18  # distinct words kept analysed: a town's letters have fewer common ones
 LONGEST = 60  # letters of a term: longer ones are noise of the reading
 
-_LETTERS = r"(?:[^\W_]|[\u0300-\u036f])+"
+_LETTERS = r"(?:[^\W_]++|[\u0300-\u036f]++)++"
 # a word broken at the line end: soft hyphen, or hyphen, line end, small letter (but not "Grund-⏎und ...")
 _BREAK = (
     r"(?:\u00ad\s*|¬\s*"
@@ -48,6 +48,7 @@ _OLD = (
     (re.compile(r"^rauh(?=$|e|h|p)"), "rau"),
     (re.compile(r"^tips$"), "tipps"),
 )
+_MAYBE_OLD = re.compile("ph|^th|theil|selbstae|numeri|pla[cz]i|aufwend|[nt]ti[ae]l|behende|^rauh|^tips$")
 STOP_WORDS = frozenset((files("search") / "data" / "stopwords.txt").read_text("ascii").split())
 
 
@@ -62,10 +63,22 @@ class Token(NamedTuple):
 def tokens(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Token]:
     """The words of ``text`` (or of a part of it) in order; numbers are words too, punctuation separates."""
     for found in _TOKEN.finditer(text, start, end):
-        written = found[0]
-        if not written.isalnum():
-            written = _BREAKS.sub("", written)
-        yield Token(written, found.start(), found.end())
+        yield Token(unbroken(found[0]), *found.span())
+
+
+def words(text: str) -> list[str]:
+    """The words of ``text`` as written, those broken at a line end with their break."""
+    return _TOKEN.findall(text)
+
+
+def places(text: str) -> list[tuple[int, int]]:
+    """Where the :func:`words` stand."""
+    return [found.span() for found in _TOKEN.finditer(text)]
+
+
+def unbroken(word: str) -> str:
+    """A word without its break at a line end."""
+    return word if word.isalnum() else _BREAKS.sub("", word)
 
 
 @lru_cache(maxsize=CACHE)
@@ -80,8 +93,9 @@ def fold(word: str) -> str:
         spread = unicodedata.normalize("NFKD", plain)
         plain = "".join(sign for sign in spread if not unicodedata.combining(sign)).lower()
     plain = _TRIPLE.sub(r"\1\1", plain)
-    for old, new in _OLD:
-        plain = old.sub(new, plain)
+    if _MAYBE_OLD.search(plain):
+        for old, new in _OLD:
+            plain = old.sub(new, plain)
     return plain[:LONGEST]
 
 

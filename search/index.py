@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from time import perf_counter
@@ -28,8 +28,6 @@ LIKE_WORDS = 25  # telling words of a document that similar ones should hold
 LIKE_SHARE = 0.3
 LIKE_READ = 400
 
-_Run = Callable[[Node], Answer]
-
 
 @dataclass(frozen=True, slots=True)
 class _Result:
@@ -39,6 +37,7 @@ class _Result:
     node: Node
     hint: str | None = None
     corrected: str | None = None
+    unknown: frozenset[str] = frozenset()
 
 
 class Index:
@@ -82,7 +81,13 @@ class Index:
             hint=result.hint,
             next=answer.next,
             corrected=result.corrected,
+            unknown=result.unknown,
         )
+
+    def unknown(self, text: str, tokens: frozenset[str]) -> frozenset[str]:
+        readable = _readable(tokens)
+        words = _spellable(parse(text, today()))
+        return frozenset(leaf.text for leaf in Speller(self._engine, readable, readable).unknown(words))
 
     def suggest(self, prefix: str, tokens: frozenset[str], limit: int = 8) -> tuple[str, ...]:
         before, last = _last_word(prefix)
@@ -178,49 +183,38 @@ class Index:
         self._engine.close()
 
     def _find(self, query: Query, *, facets: bool) -> _Result:
-        """All words; with few hits also their other spellings; without any, most of the words."""
+        """All words; for those that stand nowhere also other spellings; without any hit, most of the words."""
         wish = parse(query.text, today())
-        filters = _filters(query)
+        readable, limits = _readable(query.tokens), tuple(_named_filters(query).values())
 
         def run(node: Node) -> Answer:
-            request = Request(Limited(node, filters), query.limit, query.sort, query.after, facets=facets)
+            request = Request(Limited(node, (*readable, *limits)), query.limit, query.sort, query.after, facets=facets)
             return self._engine.run(request)
 
         hint = text(wish.problems[0]) if wish.problems else None
         node = planner.strict(wish)
         answer = run(node)
         words = _spellable(wish)
-        if answer.total >= FEW or not words:
+        if answer.total >= FEW or not words or (answer.total and not wish.optional):
             return _Result(answer, node, hint)
-        speller = Speller(self._engine, filters)
-        if answer.total:
-            others = speller.others(words)
-            if not others:
-                return _Result(answer, node, hint)
-            node = planner.strict(wish, others)
-            wider = run(node)
-            if wider.total > answer.total:
-                hint = hint or text("search.hint.spelling")
-            return _Result(wider, node, hint)
-        return self._nothing_found(wish, speller, words, hint, run)
-
-    def _nothing_found(
-        self, wish: Wish, speller: Speller, words: Sequence[Leaf], hint: str | None, run: _Run
-    ) -> _Result:
-        others, better = speller.corrections(words)
+        speller = Speller(self._engine, readable, (*readable, *limits))
+        unknown = speller.unknown(words)
+        names = frozenset(leaf.text for leaf in unknown)
+        others, better = speller.corrections(words, unknown)
         meant = corrected(wish.text, better) if better else None
         if others:
             node = planner.strict(wish, others)
-            if meant:
+            if meant and not answer.total:
                 node = nodes.AnyOf((planner.strict(parse(meant, today())), node))
+            wider = run(node)
+            if wider.total > answer.total:
+                return _Result(wider, node, hint or text("search.hint.spelling"), meant, names)
+        if not answer.total:
+            node = planner.most(wish, others)
             answer = run(node)
             if answer.total:
-                return _Result(answer, node, hint or text("search.hint.spelling"), meant)
-        node = planner.most(wish, others)
-        answer = run(node)
-        if answer.total:
-            hint = hint or text("search.hint.most_words")
-        return _Result(answer, node, hint, meant)
+                hint = hint or text("search.hint.most_words")
+        return _Result(answer, node, hint, meant, names)
 
 
 def _readable(tokens: frozenset[str]) -> tuple[Node, ...]:

@@ -134,8 +134,8 @@ class MemoryEngine:
                 return self._with_terms(field, lambda term: term.startswith(value))
             case Fuzzy(field, value, distance):
                 return self._with_terms(field, lambda term: edits(term, value, distance) <= distance)
-            case Among(field, values):
-                return dict.fromkeys((id for value in values for id in self.postings[field].get(value, ())), 0.0)
+            case Among(field, values, score):
+                return dict.fromkeys((id for value in values for id in self.postings[field].get(value, ())), score)
             case Between(_, low, high):
                 return {
                     id: 0.0

@@ -40,10 +40,11 @@ class Fuzzy:
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """Documents whose ``field`` holds one of ``values``; a filter, scores 0."""
+    """Documents whose ``field`` holds one of ``values``; each scores ``score``, as a filter 0."""
 
     field: str
     values: frozenset[str]
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +159,20 @@ def all_of(nodes: tuple[Node, ...]) -> Node:
 def any_of(nodes: tuple[Node, ...]) -> Node:
     """Any of ``nodes``, without a needless level; without any: nothing."""
     return nodes[0] if len(nodes) == 1 else AnyOf(nodes) if nodes else Nothing()
+
+
+def unscored(node: Node) -> Node:
+    """A node that matches the same documents, without what only raises scores."""
+    match node:
+        case Raised(inner, _) | Weighted(inner, _):
+            return unscored(inner)
+        case AllOf(inner):
+            return AllOf(tuple(map(unscored, inner)))
+        case AnyOf(inner) | BestOf(inner):
+            return AnyOf(tuple(map(unscored, inner)))
+        case AtLeast(number, inner):
+            return AtLeast(number, tuple(map(unscored, inner)))
+        case Limited(inner, filters, excluded):
+            return Limited(unscored(inner), tuple(map(unscored, filters)), tuple(map(unscored, excluded)))
+        case _:
+            return node

@@ -60,7 +60,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """An answer. ``hint`` is a sentence for the person, ``corrected`` the query that was probably meant."""
+    """An answer. ``hint`` is a sentence for the person, ``corrected`` the query that was probably meant.
+
+    ``unknown``: words of the query, as typed, that stand in nothing that the asker may read.
+    """
 
     total: int
     hits: tuple[Hit, ...]
@@ -69,6 +72,7 @@ class Hits:
     hint: str | None = None
     next: str | None = None
     corrected: str | None = None
+    unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,9 @@ class SearchIndex(Protocol):
 
     def find(self, query: Query) -> Hits:
         """Answer a query. Bad syntax is no error: it is taken as words, with a hint."""
+
+    def unknown(self, text: str, tokens: frozenset[str]) -> frozenset[str]:
+        """The words of a query, as typed, that stand in nothing which ``tokens`` open."""
 
     def suggest(self, prefix: str, tokens: frozenset[str], limit: int = 8) -> tuple[str, ...]:
         """Continue what was typed, by words of Documents that ``tokens`` open."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from core.clock import today
 from search.analysis import levels
-from search.german import STOP_WORDS, Token, fold, tokens
+from search.compounds import parts
+from search.german import STOP_WORDS, fold, places, stem, tokens, unbroken, words
 from search.nearness import allowed_edits, nearest
-from search.numbers import marks
+from search.numbers import Mark, left_out, marks
 from search.syntax import Leaf, parse
 
 Span = tuple[int, int]
 BEGINNING = 2  # letters that a word shares with each of its forms: others need no look
 _MANY = 9  # more matches in a passage make it no better
+_HYPHENATED = re.compile(r"(?<!\w)[^\W\d_]+(?:[-‐‑–][^\W\d_]+)+(?!\w)")
+_HYPHEN = re.compile("[-‐‑–]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,33 @@ class _Match:
 
 
 class _Page:
-    """One page's words."""
+    """One page's words: where each form stands, so that a word is looked up and not searched for."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words = list(tokens(text))
-        self.forms = [fold(word.surface) for word in self.words]
+        written = words(text)
+        form_of = {word: fold(unbroken(word)) for word in set(written)}
+        self.forms = [form_of[word] for word in written]
+        self.places: dict[str, list[int]] = {}
+        for place, form in enumerate(self.forms):
+            self.places.setdefault(form, []).append(place)
+
+    @cached_property
+    def words(self) -> list[Span]:
+        return places(self.text)
 
     @cached_property
     def marks(self) -> dict[str, list[Span]]:
-        found: dict[str, list[Span]] = {}
-        for mark in marks(self.text):
-            found.setdefault(mark.term, []).append((mark.start, mark.end))
-        return found
+        return _by_term(marks(self.text))
+
+    @cached_property
+    def hyphenated(self) -> dict[str, list[Span]]:
+        """Words of pieces (``E-Mail``), and those whose end stands only in the next word (``Grund- und ...``)."""
+        pieces = (
+            Mark("".join(map(fold, _HYPHEN.split(found[0]))), found.start(), found.end())
+            for found in _HYPHENATED.finditer(self.text)
+        )
+        return _by_term(chain(pieces, left_out(self.text)))
 
     def spans(self, leaf: Leaf) -> list[Span]:
         """Where ``leaf`` matches."""
@@ -61,7 +79,8 @@ class _Page:
             return []
         exact = [one[0] for one in wanted]
         if leaf.kind == "prefix":
-            return self._where(lambda form: form.startswith("".join(exact)))
+            begin = "".join(exact)
+            return self.at(form for form in self.places if form.startswith(begin))
         found = self._rows(exact)
         if leaf.kind == "word":
             if len(wanted) == 1:
@@ -71,65 +90,84 @@ class _Page:
             found += self._marked(leaf, exact)
         return found
 
-    def _where(self, fits: Callable[[str], bool]) -> list[Span]:
-        return [(word.start, word.end) for word, form in zip(self.words, self.forms, strict=True) if fits(form)]
+    def near(self, leaf: Leaf) -> list[Span]:
+        """Where words of similar spelling stand; nothing is like a stop word."""
+        form = fold(leaf.text)
+        return self.at(one for _, one in nearest(form, self.places.keys() - STOP_WORDS, allowed_edits(form)))
+
+    def at(self, forms: Iterable[str]) -> list[Span]:
+        """Where words of these forms stand."""
+        return [self.words[place] for form in forms for place in self.places[form]]
 
     def _rows(self, wanted: list[str]) -> list[Span]:
         size = len(wanted)
         return [
-            (self.words[place].start, self.words[place + size - 1].end)
-            for place, form in enumerate(self.forms)
-            if form == wanted[0] and self.forms[place : place + size] == wanted
+            (self.words[place][0], self.words[place + size - 1][1])
+            for place in self.places.get(wanted[0], ())
+            if size == 1 or self.forms[place : place + size] == wanted
         ]
 
-    def _stems(self, exact: str, stem: str) -> list[Span]:
+    def _stems(self, exact: str, stemmed: str) -> list[Span]:
         begin = exact[:BEGINNING]
-        return [
-            (word.start, word.end)
-            for word, form in zip(self.words, self.forms, strict=True)
-            if form.startswith(begin) and levels(word.surface)[1] == stem
-        ]
+        return self.at(form for form in self.places if form.startswith(begin) and stem(form) == stemmed)
 
     def _parts(self, wanted: list[str]) -> list[Span]:
         """Rows of compound parts, also over several words (``Hunde Steuer`` for ``Hundesteuer``)."""
-        likely = re.compile("|".join(re.escape(part[:BEGINNING]) for part in wanted)).search
-        near: list[tuple[str, Token | None]] = []
-        for word, form in zip(self.words, self.forms, strict=True):
-            if likely(form):
-                near += [(part, word) for part in levels(word.surface)[2]]
-            else:
-                near.append(("", None))
+        likely = _either({re.escape(part[:BEGINNING]) for part in wanted})
+        pieces = {form: parts(form) for form in filter(likely, self.places)}
+        pieces = {form: row for form, row in pieces.items() if not set(row).isdisjoint(wanted)}
+        near: list[tuple[str, int]] = []
+        for place in sorted(place for form in pieces for place in self.places[form]):
+            if near and near[-1][1] < place - 1:
+                near.append(("", place - 1))
+            near += [(part, place) for part in pieces[self.forms[place]]]
         found: list[Span] = []
-        for place in range(len(near) - len(wanted) + 1):
-            row = near[place : place + len(wanted)]
-            first, last = row[0][1], row[-1][1]
-            if first and last and [part for part, _ in row] == wanted:
-                found.append((first.start, last.end))
+        for start in range(len(near) - len(wanted) + 1):
+            row = near[start : start + len(wanted)]
+            if [part for part, _ in row] == wanted:
+                found.append((self.words[row[0][1]][0], self.words[row[-1][1]][1]))
         return found
 
     def _marked(self, leaf: Leaf, exact: list[str]) -> list[Span]:
-        if leaf.mark is None and len(exact) == 1 and "-" not in self.text and "‐" not in self.text:
-            return []
+        if leaf.mark is None and len(exact) == 1 and exact[0].isalpha():
+            return self.hyphenated.get(exact[0], [])
         terms = {leaf.mark} if leaf.mark else {mark.term for mark in marks(leaf.text)} | set(exact[:1])
         return [span for term in terms if term for span in self.marks.get(term, ())]
 
 
-def snippet(query: str, pages: Sequence[str], width: int = 200) -> Snippet:
-    """The best passage of about ``width`` characters; the letter's beginning when no word matches."""
+def _either(patterns: Iterable[str]) -> Callable[[str], object]:
+    return re.compile("|".join(sorted(patterns))).search
+
+
+def _by_term(found: Iterable[Mark]) -> dict[str, list[Span]]:
+    spans: dict[str, list[Span]] = {}
+    for mark in found:
+        spans.setdefault(mark.term, []).append((mark.start, mark.end))
+    return spans
+
+
+def snippet(query: str, pages: Sequence[str], width: int = 200, *, unknown: Collection[str] = ()) -> Snippet:
+    """The best passage of about ``width`` characters; the letter's beginning when no word matches.
+
+    For the ``unknown`` words of the query (``Hits.unknown``), which stand nowhere, words of similar spelling match.
+    """
     if not pages:
         return Snippet(0, "", (), frozenset())
     leaves = _shown(query)
-    read = [_Page(page) for page in pages]
     best: tuple[tuple[int, int], int, list[_Match]] = ((0, 0), 0, [])
-    for number, page in enumerate(read):
+    for number, page in enumerate(map(_Page, pages)):
         found = sorted(
-            {_Match(*span, leaf) for leaf, one in enumerate(leaves) for span in page.spans(one)},
+            {
+                _Match(*span, leaf)
+                for leaf, one in enumerate(leaves)
+                for span in (page.near(one) if one.kind == "word" and one.text in unknown else page.spans(one))
+            },
             key=lambda match: (match.start, match.end, match.leaf),
         )
         value = max((_window(found, place, width) for place in range(len(found))), default=(0, 0))
         if value > best[0]:
             best = (value, number, found)
-    _, number, found = best if best[2] else ((0, 0), *_nearly(leaves, read))
+    _, number, found = best
     return _cut(pages[number], number + 1, found, width)
 
 
@@ -137,21 +175,6 @@ def _shown(query: str) -> list[Leaf]:
     """The leaves that are looked for in the text, without stop words when there are others."""
     leaves = [leaf for leaf in parse(query, today()).leaves if leaf.kind != "days" and leaf.field in (None, "body")]
     return [leaf for leaf in leaves if leaf.kind != "word" or fold(leaf.text) not in STOP_WORDS] or leaves
-
-
-def _nearly(leaves: Sequence[Leaf], pages: Sequence[_Page]) -> tuple[int, list[_Match]]:
-    """The first page with words that nearly match, and these."""
-    wanted = [(number, fold(leaf.text)) for number, leaf in enumerate(leaves) if leaf.kind == "word"]
-    for number, page in enumerate(pages):
-        near = {one: leaf for leaf, form in wanted for _, one in nearest(form, set(page.forms), allowed_edits(form))}
-        found = [
-            _Match(word.start, word.end, near[form])
-            for word, form in zip(page.words, page.forms, strict=True)
-            if form in near
-        ]
-        if found:
-            return number, found
-    return 0, []
 
 
 def _window(found: Sequence[_Match], place: int, width: int) -> tuple[int, int]:

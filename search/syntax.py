@@ -82,6 +82,11 @@ class Wish:
         """All wanted leaves, in order."""
         return tuple(_leaves(self.group))
 
+    @property
+    def optional(self) -> bool:
+        """Whether a document may be found without one of the leaves."""
+        return any(not isinstance(clause.node, Leaf) for clause in self.group.clauses)
+
 
 def _leaves(node: Leaf | Group | Either) -> list[Leaf]:
     if isinstance(node, Leaf):

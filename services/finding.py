@@ -10,14 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from core.errors import NotFound
+from core.errors import IndexUnreachable, NotFound
 from models import Actor, Document, OrgUnit, Route
 from models.access import document_tokens, held_tokens
 from models.chain import record
 from models.database import pairs
 from search import Explanation, Query, Snippet, snippet
 from services.house import House
-from services.indexing import texts_of, words_of
+from services.indexing import texts_of
 from services.view import Json, document_json, need_document
 
 
@@ -32,6 +32,16 @@ class Question:
     limit: int = 20
     after: str | None = None
     sort: str = "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A letter like another one."""
+
+    id: str
+    entry_no: str
+    subject: str
+    unit: str | None
 
 
 def search(house: House, actor: Actor, question: Question, *, purpose: str = "") -> Json:
@@ -51,7 +61,7 @@ def search(house: House, actor: Actor, question: Question, *, purpose: str = "")
             document = documents.get(hit.id)
             if document is None or not tokens & document_tokens(document):
                 continue  # the index is behind: the document moved, or the right was taken
-            cut = snippet(question.text, texts_of(house, hit.id))
+            cut = snippet(question.text, texts_of(house, hit.id), unknown=found.unknown)
             shown.append(
                 {
                     **document_json(session, document),
@@ -83,12 +93,51 @@ def explain(house: House, actor: Actor, text: str, id: str) -> Explanation:
     return explanation
 
 
-def hit_boxes(house: House, text: str, document_id: str, page: int) -> list[tuple[int, int, int, int]]:
-    """Boxes of the words on a page (1-based position) that the query means, in pixels of the page as delivered."""
-    pages = words_of(house, document_id)
-    wanted = snippet(text, [reading.text for reading in pages]).words
-    lines = pages[page - 1].lines if 0 < page <= len(pages) else ()
-    return [word.box for line in lines for word in line if word.text.strip(".,;:()\"'„“") in wanted]
+def unknown_words(house: House, actor: Actor, query: str) -> frozenset[str]:
+    """The words of a query, as typed, that stand in no letter which the actor may read; none without an index."""
+    if not query.strip():
+        return frozenset()
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+    try:
+        return house.reader.unknown(query, tokens)
+    except IndexUnreachable:
+        return frozenset()
+
+
+def suggest(house: House, actor: Actor, typed: str, limit: int = 8) -> tuple[str, ...]:
+    """Continue what is being typed, by words of letters that the actor may read; nothing without an index."""
+    if not typed.strip():
+        return ()
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+    try:
+        return house.reader.suggest(typed, tokens, limit)
+    except IndexUnreachable:
+        return ()
+
+
+def similar(house: House, actor: Actor, id: str, limit: int = 5) -> tuple[Alike, ...]:
+    """Letters like this one that the actor may read, checked against the database; nothing without an index."""
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+    try:
+        hits = house.reader.similar(id, tokens, limit)
+    except IndexUnreachable:
+        return ()
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+        documents = _documents(session, [hit.id for hit in hits])
+        return tuple(
+            Alike(
+                document.id,
+                document.source.entry_no,
+                document.subject or document.source.name,
+                document.unit.code if document.unit else None,
+            )
+            for hit in hits
+            if (document := documents.get(hit.id)) is not None and tokens & document_tokens(document)
+        )
 
 
 def marked(cut: Snippet) -> str:

@@ -89,7 +89,9 @@ def examine_home(house: House) -> Iterator[Finding]:
 def _tried(part: str, look: Callable[[], str], advice: str) -> Finding:
     try:
         return Finding(part, True, look())
-    except (AktenlotseError, sa.exc.SQLAlchemyError) as error:
+    except AktenlotseError as error:
+        return Finding(part, False, error.sentence(), advice)
+    except sa.exc.SQLAlchemyError as error:
         return Finding(part, False, type(error).__name__, advice)
 
 

@@ -76,8 +76,8 @@ class House:
         """One thread a core: the pages of all letters share them."""
         return ThreadPoolExecutor(self.settings.workers, thread_name_prefix="page")
 
-    def open_index(self, *, writer: bool) -> SearchIndex:
-        """The search engine. Raises: IndexUnreachable."""
+    def open_index(self, *, writer: bool, renew: bool = False) -> SearchIndex:
+        """The search engine; with ``renew`` also an outdated one, to rebuild it. Raises: IndexUnreachable."""
         settings = self.settings
         return open_index(
             "elasticsearch" if settings.search == "elasticsearch" else "embedded",
@@ -86,6 +86,7 @@ class House:
             api_key=settings.elasticsearch_key,
             ca=settings.elasticsearch_ca,
             writer=writer,
+            renew=renew,
         )
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.words import Box, PageReading
@@ -21,15 +21,15 @@ class Marks:
     areas: tuple[Area, ...]
 
 
-def mark(query: str, pages: Sequence[PageReading]) -> list[Marks]:
-    """The hits of a query on each page, as the search itself sees them."""
-    texts = [page.text for page in pages]
-    best = snippet(query, texts)
-    found = [
-        _ranges_of(best.words if number == best.page else _words_on(query, text, best.words), text)
-        for number, text in enumerate(texts, 1)
+def mark(query: str, pages: Sequence[PageReading], unknown: Collection[str] = ()) -> list[Marks]:
+    """The hits of a query on each page, as the search itself sees them.
+
+    For the ``unknown`` words of the query, which stand in no letter, words of similar spelling are hits.
+    """
+    return [
+        _marks(page, text, _ranges_of(snippet(query, [text], unknown=unknown).words, text))
+        for page, text in ((page, page.text) for page in pages)
     ]
-    return [_marks(page, text, ranges) for page, text, ranges in zip(pages, texts, found, strict=True)]
 
 
 def mark_places(places: Sequence[Sequence[int]], pages: Sequence[PageReading]) -> list[Marks]:
@@ -38,16 +38,6 @@ def mark_places(places: Sequence[Sequence[int]], pages: Sequence[PageReading]) -
         _marks(page, page.text, sorted((start, end) for on, start, end in places if on == number))
         for number, page in enumerate(pages, 1)
     ]
-
-
-def _words_on(query: str, text: str, best: frozenset[str]) -> frozenset[str]:
-    """The words of a page that match, though another page matches better.
-
-    Nearly alike words count only where no page holds the word as asked: a page is set beside one word of the
-    best page, which wins against everything that is only alike.
-    """
-    found = snippet(query, [text, min(best, default="")])
-    return found.words if found.page == 1 else frozenset()
 
 
 def upright(box: Box, width: int, height: int, orientation: int) -> Area:

@@ -37,7 +37,7 @@ def renew(house: House) -> None:
 
 
 def _write_anew(house: House, *, afresh: bool) -> int:
-    index = house.open_index(writer=True)
+    index = house.open_index(writer=True, renew=True)
     try:
         if afresh:
             index.abort_generation()  # what a crash left may hold what has gone since

@@ -29,6 +29,7 @@ from models import (
     RouteCopy,
     RoutingModel,
     RoutingRule,
+    SavedSearch,
     Source,
     State,
     Step,
@@ -90,6 +91,8 @@ class Replay:
             "disposal.release": self._release,
             "disposal.done": self._done,
             **paper_acts(session),
+            "search.save": self._save_search,
+            "search.forget": self._forget_search,
         }
         self._missing: set[str] = set()  # Documents without their object: destroyed later on, or lost
 
@@ -467,6 +470,24 @@ class Replay:
 
     def _done(self, entry: Entry, _data: Any) -> None:
         self.session.get_one(Disposal, entry["object_id"]).completed_at = _moment(entry)
+
+    # -- what people keep --------------------------------------------------------------------------------------
+
+    def _save_search(self, entry: Entry, data: Any) -> None:
+        values = entry["values"]
+        if "name" in values and "wish" in values:
+            self.session.merge(
+                SavedSearch(
+                    id=entry["object_id"],
+                    user_id=data["user"],
+                    name=values["name"],
+                    wish=values["wish"],
+                    saved_at=_moment(entry),
+                )
+            )
+
+    def _forget_search(self, entry: Entry, _data: Any) -> None:
+        self.session.execute(sa.delete(SavedSearch).where(SavedSearch.id == entry["object_id"]))
 
 
 def _moment(entry: Entry) -> datetime:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from models import Actor, Document, EFile, OrgUnit, Permission, RoutingRule, Sou
 from models.access import document_tokens, held_tokens
 from models.chain import record
 from services.evidence import phrases_at
+from services.finding import Alike, similar, unknown_words
 from services.house import House
 from services.indexing import texts_of, words_of
 from services.intake import original_file
@@ -64,6 +65,7 @@ class LetterView:
     pages: tuple[PageView, ...] = ()
     precedents: tuple[Precedent, ...] = ()
     reasons: tuple[Mapping[str, Any], ...] = ()
+    alike: tuple[Alike, ...] = ()
     may_work: bool = False
     in_tray: bool = False
     original_kept: bool = False
@@ -107,6 +109,7 @@ class Readings:
 
 def look_at(house: House, actor: Actor, id: str, readings: Readings, *, query: str = "") -> LetterView:
     """A letter with its pages, ``query`` marked. Raises: NotFound (unknown, or not to be seen)."""
+    unknown = unknown_words(house, actor, query)
     with house.database.read() as session:
         found = find_document(session, actor, id)
         names = {unit.code: unit.name for unit in session.scalars(sa.select(OrgUnit))}
@@ -126,12 +129,13 @@ def look_at(house: House, actor: Actor, id: str, readings: Readings, *, query: s
             and found.state in (State.CLARIFY, State.FILED),
             in_tray=found.state == State.FILED and found.worked_at is None,
             original_kept=_original(house, found.source) is not None,
-            pages=_pages(house, found, query, places),
+            pages=_pages(house, found, query, places, unknown),
             marked="" if not places else "query" if query.strip() else "reasons",
         )
     _note(house, actor, found.id, {"text": True})
     readings.note(actor, found.id)
-    return view
+    known = {one.id for one in view.precedents}
+    return replace(view, alike=tuple(one for one in similar(house, actor, found.id) if one.id not in known))
 
 
 def page_picture(
@@ -234,10 +238,12 @@ def spelled_out(session: Session, reason: dict[str, Any], texts: list[str]) -> d
     return reason
 
 
-def _pages(house: House, document: Document, query: str, places: list[list[int]]) -> tuple[PageView, ...]:
+def _pages(
+    house: House, document: Document, query: str, places: list[list[int]], unknown: frozenset[str]
+) -> tuple[PageView, ...]:
     if document.object_path is None:
         return ()
-    marks = _marks(house, document.id, query, places)
+    marks = _marks(house, document.id, query, places, unknown)
     nothing = Marks((), ())
     views = []
     for place, entry in enumerate(document.pages):
@@ -259,10 +265,10 @@ def _pages(house: House, document: Document, query: str, places: list[list[int]]
     return tuple(views)
 
 
-def _marks(house: House, document_id: str, query: str, places: list[list[int]]) -> list[Marks]:
+def _marks(house: House, document_id: str, query: str, places: list[list[int]], unknown: frozenset[str]) -> list[Marks]:
     """What is marked: the hits of a query, else the words that decided."""
     if query.strip():
-        return mark(query, words_of(house, document_id))
+        return mark(query, words_of(house, document_id), unknown)
     if places:
         return mark_places(places, words_of(house, document_id))
     return [Marks(((text, False),), ()) for text in texts_of(house, document_id)]

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from markupsafe import Markup
 
+from core.errors import UsageError
 from core.i18n import text
 from services.desk import units_to_choose
-from services.finding import Question, search
+from services.finding import Question, search, suggest
+from services.saving import LONGEST_NAME, forget_search, save_search, saved_searches
 from web import wording
 from web.rendering import link, page
-from web.site import SignedIn, TheSite
+from web.shell import HEADERS
+from web.site import OwnForm, SignedIn, TheSite
 
 SORTS = ("relevance", "newest", "oldest")
+LONGEST = 1000  # characters of a query
 MOST = 12  # entries of a facet that are shown
 router = APIRouter()
+# suggestions while typing: the one script of the site, part of the page and named by its hash; without it all works
+SCRIPT = (Path(__file__).parent / "suggest.js").read_text("utf-8").strip()
+_HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+POLICY = f"{HEADERS['Content-Security-Policy']}; script-src 'sha256-{_HASH}'; connect-src 'self'"
+Field = Annotated[str, Form()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +75,11 @@ class Wish:
 @router.get("/suche")
 def search_page(request: Request, site: TheSite, visit: SignedIn) -> Response:
     wish = _wish(request)
+    done = request.query_params.get("ok")
     answer: dict[str, Any] | None = None
     if not wish.empty and not wish.problems:
         answer = search(site.house, visit.actor, wish.question(request.query_params.get("after") or None))
-    return page(
+    response = page(
         request,
         "search.html",
         visit,
@@ -76,7 +91,47 @@ def search_page(request: Request, site: TheSite, visit: SignedIn) -> Response:
         facets=_facets(wish, answer) if answer else [],
         filters=_filters(wish, answer) if answer else [],
         later=request.query_params.get("after") is not None,
+        saved=[{"name": one.name, "link": _link(one.question)} for one in saved_searches(site.house, visit.actor)],
+        notice=text(f"web.saved.done.{done}") if done in ("kept", "forgotten") else None,
+        script=Markup(SCRIPT),
     )
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@router.get("/suche/vorschlaege")
+def suggestions(site: TheSite, visit: SignedIn, q: str = "") -> JSONResponse:
+    return JSONResponse(suggest(site.house, visit.actor, q[:LONGEST]))
+
+
+@router.post("/suche/merken")
+def keep(
+    *,
+    site: TheSite,
+    visit: OwnForm,
+    name: Field = "",
+    q: Field = "",
+    unit: Field = "",
+    date_from: Annotated[str, Form(alias="from")] = "",
+    date_to: Annotated[str, Form(alias="to")] = "",
+    sort: Field = SORTS[0],
+) -> Response:
+    wish = Wish(q, unit, date_from, date_to, sort if sort in SORTS else SORTS[0], {})
+    if not (_is_day(date_from) and _is_day(date_to)):
+        raise UsageError("saved_search_empty", longest=LONGEST_NAME)
+    save_search(site.house, visit.actor, name, wish.question(None))
+    return RedirectResponse(wish.link(ok="kept"), 303)
+
+
+@router.post("/suche/vergessen")
+def forget(site: TheSite, visit: OwnForm, name: Field = "") -> Response:
+    forget_search(site.house, visit.actor, name)
+    return RedirectResponse(link("/suche", ok="forgotten"), 303)
+
+
+def _link(question: Question) -> str:
+    first, last = (day.isoformat() if day else "" for day in (question.date_from, question.date_to))
+    return Wish(question.text, question.unit or "", first, last, question.sort, {}).link()
 
 
 def _wish(request: Request) -> Wish:

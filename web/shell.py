@@ -64,7 +64,7 @@ class Shell:
 
 def _dress(headers: MutableHeaders, scope: Scope, language: str, *, keep: bool) -> None:
     for name, value in HEADERS.items():
-        headers[name] = value
+        headers.setdefault(name, value)  # the search page names its one script
     if scope["scheme"] == "https":
         headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
     if scope["path"].startswith("/static/"):

@@ -65,7 +65,7 @@ def test_the_canary_word_is_found_nowhere_after_the_destruction(
     assert _columns(home, letters[0]["id"], forgotten=True) == set()
     assert json.loads(run_program(home, "audit", "verify", "--json").stdout)["ok"]
     assert json.loads(run_program(home, "archive", "verify", "--json").stdout)["ok"]
-    assert json.loads(run_program(home, "archive", "rebuild", "--drill", "--json").stdout)["different"] == {}
+    assert json.loads(run_program(home, "archive", "drill", "--json").stdout)["different"] == {}
     record = json.loads(run_program(home, "disposal", "list", "--json").stdout)
     assert (record["state"], record["documents"], record["sources"]) == ("destroyed", 3, 3)
     assert run_program(home, "show", letters[0]["id"], check=False).returncode == 2

@@ -37,6 +37,11 @@ UNITS = [("10", None), ("20", None), ("22", "20"), ("221", "22"), ("50", None)]
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
+    return a_town(tmp_path)
+
+
+def a_town(tmp_path: Path) -> Session:
+    """A new database with units and a batch."""
     database = Database(f"sqlite:///{tmp_path}/rights.db", tmp_path)
     Base.metadata.create_all(database.engine)
     session = Session(database.engine)
@@ -50,7 +55,7 @@ def session(tmp_path: Path) -> Session:
     return session
 
 
-def _document(session: Session, number: int, dice: random.Random) -> Document:
+def a_document(session: Session, number: int, dice: random.Random) -> Document:
     day = date(2026, 1, 1)
     source = Source(
         id=f"s{number}",
@@ -91,7 +96,7 @@ def _document(session: Session, number: int, dice: random.Random) -> Document:
     return document
 
 
-def _user(session: Session, number: int, dice: random.Random, documents: list[Document]) -> Actor:
+def a_user(session: Session, number: int, dice: random.Random, documents: list[Document]) -> Actor:
     roles = [role for role in Role if dice.random() < 0.25]
     user = User(id=f"u{number}", name=f"user{number}", display_name="", roles=[UserRole(role=role) for role in roles])
     session.add(user)
@@ -116,10 +121,10 @@ def _user(session: Session, number: int, dice: random.Random, documents: list[Do
 @pytest.mark.parametrize("seed", range(8))
 def test_tokens_and_condition_agree_for_everybody(session: Session, seed: int) -> None:
     dice = random.Random(seed)
-    documents = [_document(session, number, dice) for number in range(60)]
+    documents = [a_document(session, number, dice) for number in range(60)]
     session.expire_all()
     for number in range(12):
-        actor = _user(session, number, dice, documents)
+        actor = a_user(session, number, dice, documents)
         tokens = held_tokens(session, actor)
         by_condition = set(session.scalars(sa.select(Document.id).where(readable(tokens))))
         by_tokens = {document.id for document in documents if tokens & document_tokens(document)}

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -27,7 +28,7 @@ from tests.integration.search.engines import ALL, Node, entry, found, free_port,
 KEY = "secret-api-key"
 
 
-def opened(node: Node, nodes: str = "", **options: str) -> SearchIndex:
+def opened(node: Node, nodes: str = "", **options: Any) -> SearchIndex:
     return open_index("elasticsearch", folder=Path(), nodes=nodes or node.url, writer=True, **options)
 
 

@@ -58,6 +58,7 @@ def test_words_that_are_only_alike_are_left_alone_where_the_word_itself_is_found
     first, second = mark("Quellmalz", [_page("der Quellmolz da"), _page("der Quellmalz da")])
     assert not first.areas
     assert len(second.areas) == 1
+    assert len(mark("Quellmalz", [_page("der Quellmolz da")], {"Quellmalz"})[0].areas) == 1
 
 
 def test_a_page_without_picture_has_text_marks_only() -> None:

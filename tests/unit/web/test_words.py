@@ -29,7 +29,10 @@ def test_every_key_of_a_page_is_in_the_catalogue(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_no_page_has_scripts_or_inline_styles(file: Path) -> None:
-    assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", file.read_text("utf-8"))
+    page = file.read_text("utf-8")
+    if file.name == "search.html":
+        page = page.replace("<script>{{ script }}</script>", "", 1)  # the one of our own, named by its hash
+    assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", page)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
