@@ -1,15 +1,19 @@
 """Reading: bare Tesseract, OCRmyPDF and ours on the same damaged scans, two pages at a time, in one run.
 
-    ./run bench reading [SCANS OF EACH KIND, default 8] [SEED]
+    ./run bench reading [SCANS OF EACH KIND, default 8] [SEED] [READERS] [KINDS]
 
-Prints pages a minute, CPU seconds a page, peak memory of the largest process, and the character and word error rate by
-kind of damage. OCRmyPDF is called as paperless-ngx calls it (deskew, rotate) with two jobs.
+``READERS``: any of tesseract, ocrmypdf, ours (the reading alone), pipeline (``aktenlotse ingest``: receive to index,
+start of the program included). Prints pages a minute, CPU seconds a page, peak memory of the largest process, and the
+character and word error rate by kind of damage. OCRmyPDF is called as paperless-ngx calls it (deskew, rotate), one
+job a page.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,14 +25,18 @@ from pathlib import Path
 import img2pdf
 from rapidfuzz.distance import Levenshtein
 
-from bench.scans import Scan, scans
+from bench.scans import DAMAGE, Scan, scans
 from core.program import one_thread
+from core.settings import Settings
 from ingest.exec.tesseract import Tesseract
 from ingest.formats import inspect
 from ingest.pages import open_pages
 from ingest.reading import read_page
+from services.house import House
+from services.indexing import words_of
 
 WORKERS = 2
+UNITS = Path(__file__).parent.parent / "samples" / "units.json"
 
 
 def bare(path: Path, _scratch: Path) -> tuple[str, str]:
@@ -58,6 +66,26 @@ def ours(path: Path, scratch: Path) -> tuple[str, str]:
     return reading.text, f"{reading.status} {reading.orientation} {reading.confidence or 0:.2f}"
 
 
+def pipeline(pages: list[tuple[Scan, Path]], scratch: Path) -> list[tuple[str, str]]:
+    """The whole way of each page in a home of its own. Returns: text and status, in the order of ``pages``."""
+    home, inbox = scratch / "home", scratch / "delivered"
+    inbox.mkdir()
+    for _, path in pages:
+        shutil.copyfile(path, inbox / path.name)
+    program = [sys.executable, "-m", "cli", "--home", str(home)]
+    subprocess.run([*program, "init", "--units", str(UNITS)], check=True, stdout=subprocess.DEVNULL)
+    started, before = time.monotonic(), cpu()
+    lines = subprocess.run([*program, "ingest", str(inbox), "--json"], check=True, stdout=subprocess.PIPE).stdout
+    note_speed("pipeline", len(pages), time.monotonic() - started, cpu() - before)
+    read: dict[str, tuple[str, str]] = {}
+    house = House(Settings.load(home, os.environ))
+    for line in map(json.loads, lines.splitlines()):
+        (page,) = words_of(house, line["id"])
+        read[line["source_name"]] = page.text, f"{page.status} {page.orientation}"
+    house.close()
+    return [read[path.name] for _, path in pages]
+
+
 READERS: dict[str, Callable[[Path, Path], tuple[str, str]]] = {"tesseract": bare, "ocrmypdf": ocrmypdf, "ours": ours}
 
 
@@ -73,16 +101,22 @@ def cpu() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
+def note_speed(name: str, pages: int, elapsed: float, used: float) -> None:
+    """Print a reader's speed."""
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+    print(f"{name}: {60 * pages / elapsed:.0f} pages/min, {used / pages:.2f} CPU s/page, child peak so far {peak} MB")
+
+
 def measure(name: str, pages: list[tuple[Scan, Path]], scratch: Path) -> None:
     """Read all pages with one reader and print its lines."""
-    read = READERS[name]
-    before, started = cpu(), time.monotonic()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        answers = list(pool.map(lambda item: read(item[1], scratch), pages))
-    elapsed, used = time.monotonic() - started, cpu() - before
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
-    speed = f"{60 * len(pages) / elapsed:.0f} pages/min, {used / len(pages):.2f} CPU s/page"
-    print(f"{name}: {speed}, child peak {peak} MB")
+    if name == "pipeline":
+        answers = pipeline(pages, scratch)
+    else:
+        read = READERS[name]
+        before, started = cpu(), time.monotonic()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            answers = list(pool.map(lambda item: read(item[1], scratch), pages))
+        note_speed(name, len(pages), time.monotonic() - started, cpu() - before)
     for kind in dict.fromkeys(scan.kind for scan, _ in pages):
         rows = [
             (*error_rates(scan.truth, text), status)
@@ -93,7 +127,7 @@ def measure(name: str, pages: list[tuple[Scan, Path]], scratch: Path) -> None:
         words = sum(row[1] for row in rows) / len(rows)
         worst = max(row[0] for row in rows)
         blind = sum(row[0] > 0.10 and row[2].startswith("ok") for row in rows)
-        note = f", {blind} over 0.10 called ok" if name == "ours" else ""
+        note = f", {blind} over 0.10 called ok" if name in ("ours", "pipeline") else ""
         print(f"  {kind:10} CER {characters:.4f} (worst {worst:.3f})  WER {words:.4f}{note}")
     if os.environ.get("BENCH_VERBOSE"):
         for (scan, _), (text, status) in zip(pages, answers, strict=True):
@@ -103,10 +137,11 @@ def measure(name: str, pages: list[tuple[Scan, Path]], scratch: Path) -> None:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 8
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    readers = sys.argv[3].split(",") if len(sys.argv) > 3 else list(READERS)
+    readers = sys.argv[3].split(",") if len(sys.argv) > 3 else [*READERS, "pipeline"]
+    kinds = sys.argv[4].split(",") if len(sys.argv) > 4 else list(DAMAGE)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        pages = [(scan, scan.save(scratch)) for scan in scans(count, seed)]
+        pages = [(scan, scan.save(scratch)) for scan in scans(count, seed) if scan.kind in kinds]
         for name in readers:
             measure(name, pages, scratch)
 
