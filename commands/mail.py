@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 from rich.progress import (
@@ -36,6 +36,7 @@ Json = dict[str, Any]
 AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
 LOG = log(__name__)
 LOOK_SECONDS = 0.15
+LETTER_PAGES = 4  # of a file that is read in a few seconds
 INDEX_PATIENCE = 20.0  # seconds that an ingest waits for the index after the last letter is archived
 
 
@@ -110,12 +111,12 @@ def ingested(
     from pipeline import first_step, running
     from services.indexing import try_to_empty_outbox
     from services.intake import put_away, receive, start_batch
-    from services.progress import outcome_of
+    from services.progress import outcome_of, pages_read
 
     if not files:
         return
     batch = start_batch(house, actor, facts)
-    with running(house, "ingest") as engine, _bar(len(files), quiet=quiet) as advance:
+    with running(house, "ingest") as engine, _Bar(len(files), quiet=quiet) as bar:
         taken = []
         for path in files:
             arrival = receive(house, actor, path, batch, received.date() if received else None)
@@ -132,12 +133,13 @@ def ingested(
                 if lines is None and wait(indexed=False) is not None:
                     patience = patience - 1 if try_to_empty_outbox(house) else 0
                 if lines is None:
+                    bar.tell(arrival.name, *pages_read(house, arrival.source_id))
                     time.sleep(LOOK_SECONDS)
-            advance()
+            bar.advance()
             yield from lines
 
 
-class _bar:  # noqa: N801  (used like a function)
+class _Bar:
     """A progress bar on the terminal; nothing where machines read."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
@@ -151,9 +153,18 @@ class _bar:  # noqa: N801  (used like a function)
         self._progress = Progress(*columns, console=ERR, disable=quiet or not ERR.is_terminal, transient=True)
         self._task = self._progress.add_task(text("ingest.bar"), total=total)
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> Self:
         self._progress.start()
-        return lambda: self._progress.advance(self._task)
+        return self
+
+    def advance(self) -> None:
+        """One file more is done."""
+        self._progress.update(self._task, advance=1, description=text("ingest.bar"))
+
+    def tell(self, name: str, read: int, pages: int) -> None:
+        """Which file is waited for, and how many of its pages are read; a letter's few pages are not told."""
+        if pages > LETTER_PAGES:
+            self._progress.update(self._task, description=text("ingest.pages", name=name, read=read, pages=pages))
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
@@ -289,6 +300,8 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         return
     names = ("inbox", "working", "filed", "clarify", "quarantined", "not_indexed")
     table("status.title", ["what", "count"], [[text(f"status.{name}"), str(answer[name])] for name in names])
+    if answer["pages_working"]:
+        say("status.pages", read=answer["pages_read"], pages=answer["pages_working"])
     say("status.workers", count=len(answer["workers"]))
     if answer["copy"]:
         say("status.copy" if answer["copy"]["there"] else "status.copy_missing", **_copy_gaps(answer["copy"]))

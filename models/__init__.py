@@ -5,6 +5,7 @@ from models.base import Base
 from models.database import Database
 from models.disposals import Disposal
 from models.documents import (
+    OF_NOW,
     Document,
     DocumentPage,
     Label,
@@ -42,6 +43,7 @@ from models.words import (
 __all__ = [
     "DOCUMENT",
     "FINAL",
+    "OF_NOW",
     "SOURCE",
     "SYSTEM",
     "Actor",

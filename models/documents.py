@@ -91,6 +91,9 @@ class DocumentPage(Base):
     page: Mapped[Page] = relationship(lazy="joined")
 
 
+OF_NOW = sa.and_(Document.id == DocumentPage.document_id, Document.version == DocumentPage.version)  # to join both by
+
+
 class Route(Base):
     """One lead unit (none: the machine abstained), how it was decided and why. Reasons hold ids and codes only."""
 

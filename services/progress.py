@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from models import FINAL, Document, Source, State
+from models import FINAL, OF_NOW, Document, DocumentPage, Page, Source, State
 from services.house import House
 from services.view import Json, document_json, source_json
 
@@ -42,3 +42,18 @@ def document_outcome(house: House, document_id: str, attempt: int) -> Json | Non
         if document.state not in FINAL and document.attempt < attempt + PATIENCE:
             return None
         return document_json(session, document)
+
+
+def pages_read(house: House, source_id: str | None = None) -> tuple[int, int]:
+    """Pages that are read, and pages in all, of the Documents of a Source (none: of all) that are on their way."""
+    with house.database.read() as session:
+        query = (
+            sa.select(sa.func.count(Page.status), sa.func.count(Page.id))
+            .join(DocumentPage, DocumentPage.page_id == Page.id)
+            .join(Document, OF_NOW)
+            .where(Document.state == State.WORKING)
+        )
+        if source_id is not None:
+            query = query.where(Document.source_id == source_id)
+        read, of = session.execute(query).one()
+        return read, of

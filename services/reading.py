@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from itertools import islice
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from core.clock import now
 from core.durable import write_whole
 from core.hashing import canonical_json, sha256_bytes
@@ -15,7 +17,7 @@ from ingest.letter import LetterFacts, read_letter
 from ingest.pages import PageSource, open_pages
 from ingest.reading import read_page
 from ingest.words import PageReading, mean_confidence
-from models import Confidentiality, Document, Page, PageStatus
+from models import OF_NOW, Confidentiality, Document, DocumentPage, Page, PageStatus
 from services.house import House
 from services.intake import original_file
 
@@ -61,8 +63,11 @@ def readings_of(house: House, document_id: str) -> tuple[PageReading, ...]:
         numbers = [entry.page.number for entry in document.pages]
         path, media_type = original_file(house, document.scan), document.scan.media_type or ""
     with open_pages(path, media_type) as source:
-        readings = tuple(_read_in_parallel(house, source, numbers, stored.parent))
-    _note_progress(house, document_id, readings)
+        read = []
+        for reading in _read_in_parallel(house, source, numbers, stored.parent):
+            _note_progress(house, document_id, reading)
+            read.append(reading)
+    readings = tuple(read)
     write_whole(stored, hocr.write(readings), sync=False)
     return readings
 
@@ -81,14 +86,17 @@ def _read_in_parallel(house: House, source: PageSource, numbers: list[int], scra
         running += [start(number) for number in islice(waiting, 1)]
 
 
-def _note_progress(house: House, document_id: str, readings: tuple[PageReading, ...]) -> None:
-    """What hOCR has no words for: plans and reasons go to the page rows at once."""
+def _note_progress(house: House, document_id: str, reading: PageReading) -> None:
+    """Plan and reason, for which hOCR has no words, go to the page's row at once; so people see how far it is."""
     with house.database.write() as session:
-        document = session.get_one(Document, document_id)
-        by_number = {entry.page.number: entry.page for entry in document.pages}
-        for reading in readings:
-            page = by_number[reading.number]
-            page.plan, page.reason, page.confidence = reading.plan, reading.reason, reading.confidence
+        page = session.scalars(
+            sa.select(Page)
+            .join(DocumentPage, DocumentPage.page_id == Page.id)
+            .join(Document, OF_NOW)
+            .where(Document.id == document_id, Page.number == reading.number)
+        ).one()
+        page.plan, page.reason, page.confidence = reading.plan, reading.reason, reading.confidence
+        page.status = reading.status
 
 
 def _note_page(page: Page, reading: PageReading) -> None:

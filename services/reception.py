@@ -32,6 +32,7 @@ from services.copying import copy_state
 from services.house import House
 from services.indexing import queue_for_index
 from services.intake import archive_source, look_into
+from services.progress import pages_read
 from services.view import Json, document_json, source_json, unit_codes
 from services.watching import concerns
 
@@ -199,11 +200,14 @@ def status(house: House) -> Json:
         working = sa.select(Document.step, sa.func.count()).where(Document.state == State.WORKING)
         steps = pairs(session, working.group_by(Document.step))
         oldest = session.scalar(sa.select(sa.func.min(Document.received_on)).where(Document.state == State.CLARIFY))
+    read, pages = pages_read(house)
     inbox = sum(1 for path in house.settings.inbox.rglob("*") if path.is_file())
     return {
         "inbox": inbox,
         "working": documents.get(State.WORKING, 0) + sources.get(State.WORKING, 0),
         "steps": steps,
+        "pages_read": read,
+        "pages_working": pages,
         "filed": documents.get(State.FILED, 0),
         "clarify": documents.get(State.CLARIFY, 0),
         "quarantined": documents.get(State.QUARANTINED, 0) + sources.get(State.QUARANTINED, 0),
