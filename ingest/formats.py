@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,8 +104,11 @@ def _inspect_pdf(path: Path) -> int:
         raise LetterError("truncated" if b"%%EOF" not in tail else "damaged") from None
 
 
-def _inspect_image(path: Path) -> int:
-    """Decode every frame once: only so is a cut image noticed. Returns: number of frames."""
+def _inspect_image(path: Path, *, whole: bool = False) -> int:
+    """Decode every frame once: only so is a cut image noticed, unless it is known to be ``whole``.
+
+    Returns: number of frames.
+    """
     try:
         with Image.open(path) as image:
             frames = int(getattr(image, "n_frames", 1))
@@ -112,8 +116,9 @@ def _inspect_image(path: Path) -> int:
                 image.seek(number)
                 if image.width * image.height > MAX_PIXELS:
                     raise LetterError("too_large")
-                image.draft("L", (1, 1))  # a JPEG's bytes are all read, its pixels need not all be made
-                image.load()
+                if not whole:
+                    image.draft("L", (1, 1))  # a JPEG's bytes are all read, its pixels need not all be made
+                    image.load()
             return frames
     except Image.DecompressionBombError:
         raise LetterError("too_large") from None
@@ -133,11 +138,21 @@ def _inspect_jpeg(path: Path) -> int:
 
 
 def _inspect_png(path: Path) -> int:
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 4096))
-        if b"IEND" not in stream.read():
+    """Every chunk is there with its check sum, up to the last one (PNG specification, 5.3): no pixel is made."""
+    data = memoryview(path.read_bytes())
+    place, kind, drawn = 8, b"", False
+    while kind != b"IEND":
+        length = int.from_bytes(data[place : place + 4], "big")
+        end = place + 12 + length
+        if end > len(data):
             raise LetterError("truncated")
-    return _inspect_image(path)
+        kind = bytes(data[place + 4 : place + 8])
+        if zlib.crc32(data[place + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+            raise LetterError("damaged")
+        place, drawn = end, drawn or kind == b"IDAT"
+    if not drawn:
+        raise LetterError("damaged")
+    return _inspect_image(path, whole=True)
 
 
 def _inspect_text(path: Path, size: int) -> Inspection:

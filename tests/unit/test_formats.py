@@ -30,6 +30,11 @@ def _image(kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def _flipped(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
 GOOD = {
     "a.pdf": (_pdf(3), "application/pdf", 3),
     "a.png": (_image("PNG"), "image/png", 1),
@@ -48,6 +53,7 @@ BAD = {
     "bild.tif": (bytes(range(256)) * 4, "unsupported"),
     "kurz.pdf": (_pdf(2)[:-300], "truncated"),
     "kurz.png": (_image("PNG")[:-2000], "truncated"),
+    "gekippt.png": (_flipped(_image("PNG")), "damaged"),
     "kurz.jpg": (_image("JPEG")[:-2000], "truncated"),
     "kurz.tif": (_image("TIFF")[:-60000], "truncated"),
     "geheim.pdf": (_pdf(encryption=pikepdf.Encryption(user="x", owner="y")), "encrypted"),
@@ -86,8 +92,8 @@ def test_a_jpeg_named_pdf_is_read_with_a_warning(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", range(1, 40))
-def test_no_cut_of_a_pdf_breaks_the_program(cut: int, tmp_path: Path) -> None:
-    data = _pdf(2)
-    (tmp_path / "a.pdf").write_bytes(data[: len(data) * cut // 40])
+@pytest.mark.parametrize("whole", [_pdf(2), _image("PNG")], ids=["pdf", "png"])
+def test_no_cut_of_a_file_breaks_the_program(whole: bytes, cut: int, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(whole[: len(whole) * cut // 40])
     with pytest.raises(LetterError):
         inspect(tmp_path / "a.pdf")
