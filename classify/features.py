@@ -14,6 +14,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -60,6 +61,7 @@ BLOCKS = (
     Block("sender", 0.2),
     Block("reference", 1.0),
 )
+_TEXT_BLOCKS = ("words", "chars", "subject_words", "subject_chars", "asks_words", "asks_chars")
 _REFERENCE = next(i for i, block in enumerate(BLOCKS) if block.name == "reference")
 _SALT = {block.name: np.uint64(zlib.crc32(block.name.encode()) * 0x9E3779B97F4A7C15 & (2**64 - 1)) for block in BLOCKS}
 
@@ -78,10 +80,16 @@ def ngram_hashes(words: Sequence[str], low: int = 3, high: int = 5) -> npt.NDArr
 
     Returns: shape (number of n-grams,), repeated n-grams repeated.
     """
+    return _ngrams(words, low, high)[0]
+
+
+def _ngrams(words: Sequence[str], low: int = 3, high: int = 5) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """The hashes, and the place of each one's word among ``words``."""
     padded = f" {' '.join(words)} ".translate(_FOLD)
     codes = np.frombuffer(padded.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     blank = codes == 32
-    found = []
+    word = np.cumsum(blank) - 1  # the blank before a word belongs to it
+    found, whose = [], []
     with np.errstate(over="ignore"):
         rolling = codes.copy()
         inner = np.zeros(len(codes), dtype=bool)  # a blank strictly inside the window
@@ -94,7 +102,10 @@ def ngram_hashes(words: Sequence[str], low: int = 3, high: int = 5) -> npt.NDArr
             rolling = rolling[:-1] * np.uint64(1_000_003) + codes[size - 1 :]
             if size >= low:
                 found.append(rolling[~inner] ^ np.uint64(size * 0x51ED27))
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.uint64)
+                whose.append(word[: len(rolling)][~inner])
+    if not found:
+        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
+    return np.concatenate(found), np.concatenate(whose)
 
 
 def _buckets(hashes: npt.NDArray[np.uint64], block: str) -> npt.NDArray[np.int64]:
@@ -150,6 +161,30 @@ def count(letters: Sequence[Example]) -> Counts:
     return counts
 
 
+@lru_cache(maxsize=4)
+def count_one(letter: Example) -> Counts:
+    """As ``count([letter])``; the same letter is ranked, explained and compared one after the other."""
+    return count([letter])
+
+
+def columns_by_word(words: Sequence[str]) -> tuple[Columns, Columns]:
+    """The columns that each word brings into the blocks of running text, before weighting, and whose they are.
+
+    Returns: columns and places among ``words``, of one shape; a word with a hyphen brings those of its parts.
+    """
+    pieces = [(piece, place) for place, word in enumerate(words) for piece in words_of(word)]
+    owner = np.array([place for _, place in pieces], dtype=np.int64)
+    stems = _word_hashes(stem(piece) for piece, _ in pieces)
+    grams, whose = _ngrams([piece for piece, _ in pieces])
+    columns, owners = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for place, block in enumerate(BLOCKS):
+        if block.name in _TEXT_BLOCKS:
+            by_stem = block.name.endswith("words")
+            columns.append(_buckets(stems if by_stem else grams, block.name) + place * BUCKETS)
+            owners.append(owner if by_stem else owner[whose])
+    return np.concatenate(columns), np.concatenate(owners)
+
+
 @dataclass(frozen=True, slots=True)
 class Weighting:
     """Which columns count and how much: fitted on training counts, applied to any counts.
@@ -185,7 +220,8 @@ class Weighting:
         """Share of each letter's different words that are none of the kept ones, shape (rows,); 0 without words."""
         words = counts.indices < BUCKETS  # the first block
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))[words]
-        strange = ~np.isin(counts.indices[words], self.columns)
+        at = np.minimum(np.searchsorted(self.columns, counts.indices[words]), max(len(self.columns) - 1, 0))
+        strange = self.columns[at] != counts.indices[words] if len(self.columns) else np.ones(len(at), bool)
         each = np.bincount(rows, minlength=counts.shape[0])
         return np.bincount(rows, strange, minlength=counts.shape[0]) / np.maximum(each, 1)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from classify.calibration import Calibration
 from classify.card import ModelCard
 from classify.evidence import evidence
-from classify.features import Weighting, count
+from classify.features import Weighting, count, count_one
 from classify.letters import Budget, Example, UnitProfile
 from classify.linear import Linear
 from classify.memory import Memory
@@ -70,7 +70,7 @@ class TrainedRouter:
 
     def score(self, letters: Sequence[Example]) -> Scored:
         """Confidences of all units for many letters, columns in the order of ``units``."""
-        features = self.weighting.apply(count(letters))
+        features = self.weighting.apply(count_one(letters[0]) if len(letters) == 1 else count(letters))
         raw = self._by_unit(self.linear.scores(features))
         nearest = self.memory.nearest(features)
         return Scored(self.calibration.all(raw, nearest), 1.0 - self.novelty.first(raw, nearest))
@@ -94,18 +94,18 @@ class TrainedRouter:
             return ()
         own = self.columns_of(unit)
         if len(own) > 1:
-            scores = self.linear.scores(self.weighting.apply(count([letter])))[0]
+            scores = self.linear.scores(self.weighting.apply(count_one(letter)))[0]
             own.sort(key=lambda i: -scores[i])
         column = self.linear.coef[:, own[0]] - self.linear.coef.mean(axis=1)
         return evidence(letter, self.weighting, column, limit)
 
     def unknown_words(self, letter: Example) -> float:
         """Share of the letter's different words that the router has never seen."""
-        return float(self.weighting.unknown_words(count([letter]))[0])
+        return float(self.weighting.unknown_words(count_one(letter))[0])
 
     def similar(self, letter: Example, limit: int = 5) -> tuple[tuple[str, float], ...]:
         """Ids of the most similar letters that were learnt from, with their cosine, the nearest first."""
-        likeness = self.memory.likeness(self.weighting.apply(count([letter])))
+        likeness = self.memory.likeness(self.weighting.apply(count_one(letter)))
         order = np.argsort(-likeness.data, kind="stable")
         found = ((self.memory.ids[likeness.indices[i]], float(likeness.data[i])) for i in order)
         return tuple([(i, s) for i, s in found if i][:limit])
