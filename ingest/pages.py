@@ -71,7 +71,7 @@ def open_pages(path: Path, media_type: str) -> Iterator[PageSource]:
             yield Remembered(path, PdfPages(path, pdf))
     else:
         with Image.open(path) as image:
-            yield Remembered(path, ImagePages(image))
+            yield Remembered(path, ImagePages(path, image))
 
 
 class Remembered:
@@ -116,7 +116,8 @@ def _pdf(path: Path) -> Iterator[pikepdf.Pdf]:
 class ImagePages:
     """Frames of a TIFF, JPEG, PNG, BMP, GIF, WebP or HEIC file."""
 
-    def __init__(self, image: Image.Image) -> None:
+    def __init__(self, path: Path, image: Image.Image) -> None:
+        self._path = path
         self._image = image
         self._lock = threading.Lock()
         self.count = int(getattr(image, "n_frames", 1))
@@ -125,13 +126,29 @@ class ImagePages:
         with self._lock:
             try:
                 self._image.seek(number - 1)
-                grey, bilevel = to_grey(self._image)
+                orientation = int(self._image.getexif().get(0x0112, 1))
+                quick = self._quickly() if orientation == 1 else None
+                grey, bilevel = quick if quick is not None else to_grey(self._image)
             except (OSError, EOFError, ValueError):
                 raise LetterError("damaged") from None
             dpi = _image_dpi(self._image)
-            turn = {3: 180, 6: 90, 8: 270}.get(int(self._image.getexif().get(0x0112, 1)), 0)
+            turn = {3: 180, 6: 90, 8: 270}.get(orientation, 0)
         height, width = grey.shape
         return DeliveredPage(number, grey, width, height, dpi, turn, bilevel)
+
+
+    def _quickly(self) -> tuple[Grey, bool] | None:
+        """The same grey values by OpenCV, in half of Pillow's time; None where it is not sure to give the same."""
+        image = self._image
+        if self.count > 1 or image.format not in ("PNG", "JPEG", "TIFF") or image.mode not in ("1", "L", "RGB"):
+            return None
+        if "transparency" in image.info:
+            return None
+        data = np.fromfile(self._path, np.uint8)
+        grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+        if grey is None or grey.shape != (image.height, image.width):
+            return None
+        return np.asarray(grey, np.uint8), image.mode == "1"
 
 
 class TextPages:
