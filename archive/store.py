@@ -326,13 +326,20 @@ class Store:
             return
 
     def _drop_empty(self, place: Path) -> None:
-        """Take away the folders that were made for an object which did not come."""
+        """Take away the folders that were made for an object which did not come, also when not all were made."""
         try:
             target = self.root / (place / _TARGET).read_text()
-            target.parent.rmdir()
-            target.parent.parent.rmdir()
-        except OSError:
-            return  # not made, gone already, or no longer empty
+        except FileNotFoundError:
+            return
+        for folder in target.parents:
+            if folder == self.root or not folder.is_relative_to(self.root):
+                return
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return  # no longer empty: others came
 
     def _swap(self, place: Path, current: Path) -> None:
         """The new folder takes the place of the current one; the old one is left in ``place``."""

@@ -18,6 +18,7 @@ import ocfl
 import pytest
 
 from archive import ObjectExists, Store, verify_store
+from archive.store import _TARGET
 from core.errors import IntegrityError, NotFound, StorageFull
 
 FILES = {"original/Brief äöü.pdf": b"%PDF " * 5000, "metadata.json": b"{}", "leer.txt": b"", "auch leer": b""}
@@ -218,6 +219,17 @@ def test_kill_at_any_moment_loses_nothing_acknowledged(mode: str, tmp_path: Path
         assert all(not store.verify(*one) for one in store.objects())
         assert sources <= {object_id for kind, object_id in store.objects() if kind == "source"}
     assert sources
+    ocfl_says(store)
+
+
+def test_recovery_takes_away_the_folders_of_an_object_that_did_not_come(store: Store) -> None:
+    target = store.root / store.relative("source", "kam-nie")
+    with store._build() as place:
+        dead = store._staging / (place.name.rpartition(".")[0].replace(f".{os.getpid()}.", ".4194304.") + ".abc")
+    dead.mkdir()
+    (dead / _TARGET).write_text(str(target.relative_to(store.root)))
+    target.parent.parent.mkdir(parents=True)  # killed before the last folder was made
+    assert store.recover() == 1
     ocfl_says(store)
 
 
