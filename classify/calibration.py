@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 
 Array = npt.NDArray[np.float64]
@@ -71,6 +70,8 @@ def fit_calibration(scores: Array, nearest: Array, truth: npt.NDArray[np.int64])
         logs = log_softmax(scores * np.exp(log_sharpness), axis=1)
         return float(-logs[np.arange(len(truth)), truth].mean())
 
+    from scipy.optimize import minimize_scalar
+
     best = minimize_scalar(loss, bounds=(-1.0, 4.0), method="bounded")
     return Calibration(slopes, intercept, float(np.exp(best.x)))
 
@@ -97,6 +98,8 @@ def _logistic(inputs: Array, right: npt.NDArray[np.bool_]) -> tuple[tuple[float,
         away = theta - prior
         gradient = -(design * (sign * expit(-margin))[:, None]).sum(axis=0) + 2 * _PULL * away
         return float(np.logaddexp(0, -margin).sum() + _PULL * away @ away), gradient
+
+    from scipy.optimize import minimize
 
     found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=[(0, None)] * 3 + [(None, None)]).x
     return (float(found[0]), float(found[1]), float(found[2])), float(found[3])

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from classify.letters import Budget, Example
 from classify.router import TrainedRouter
@@ -87,6 +86,8 @@ def evaluate(router: TrainedRouter, examples: Sequence[Example], budget: Budget)
     threshold, provisional = router.threshold(budget)
     routed = (first >= threshold) & known
     present = sorted(set(truth.tolist()))
+    from sklearn.metrics import precision_recall_fscore_support  # a second to import, and only evaluating needs it
+
     precision, recall, f1, support = precision_recall_fscore_support(truth, guess, labels=present, zero_division=0)
     ranked = np.where(known, first, first - 1.0)  # what is unknown is routed last, whatever its confidence
     wrong = Counter(zip(truth[~right].tolist(), guess[~right].tolist(), strict=True))

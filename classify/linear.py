@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.naive_bayes import ComplementNB
-from sklearn.svm import LinearSVC
 
 from classify.features import Counts, Floats
 
@@ -60,6 +58,9 @@ def fit_linear(
     if len(seen) == 1:
         intercept[seen] = 1.0
         return Linear(coef, intercept)
+    from sklearn.naive_bayes import ComplementNB  # a second to import, and only training needs it
+    from sklearn.svm import LinearSVC  # a second to import, and only training needs it
+
     bayes = ComplementNB(alpha=_SMOOTHING).fit(features, target, sample_weight=weight)
     second = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
     if len(seen) > _SVC_UNITS:

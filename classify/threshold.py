@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta, betabinom
 
 from classify.letters import Budget
 
@@ -40,6 +39,8 @@ class Threshold:
 
 def upper_bound(errors: int, n: int, confidence: float) -> float:
     """Exact one-sided upper bound of an error rate after ``errors`` in ``n`` (Clopper-Pearson)."""
+    from scipy.stats import beta  # a second to import, and only training needs it
+
     return 1.0 if errors >= n else float(beta.ppf(confidence, errors + 1, n - errors))
 
 
@@ -76,6 +77,8 @@ def find_threshold(
 def _promised(wrong: int, n: int, budget: Budget, caution: float) -> bool:
     if wrong > budget.share * n or upper_bound(wrong, n, budget.confidence) > budget.share:
         return False
+    from scipy.stats import betabinom
+
     exceeds = betabinom.sf(int(budget.share * _BATCH + 1e-9), _BATCH, wrong + 1, n - wrong)
     return wrong == 0 or float(exceeds) <= 1 - caution
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.metrics import f1_score
 
 from classify.calibration import Calibration, fit_calibration, fit_novelty
 from classify.card import FORMAT, ModelCard, fingerprint, libraries
@@ -271,6 +270,8 @@ def _measures(
     truth: Targets,
     right: npt.NDArray[np.bool_],
 ) -> dict[str, float]:
+    from sklearn.metrics import f1_score  # a second to import, and only training needs it
+
     better = (scores > scores[np.arange(len(truth)), truth][:, None]).sum(axis=1)
     measures = {
         "n": float(len(truth)),

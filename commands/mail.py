@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
 LOG = log(__name__)
-LOOK_SECONDS = 0.15
+LOOK_SECONDS = 0.3
 LETTER_PAGES = 4  # of a file that is read in a few seconds
 INDEX_PATIENCE = 20.0  # seconds that an ingest waits for the index after the last letter is archived
 

@@ -136,7 +136,6 @@ class ImagePages:
         height, width = grey.shape
         return DeliveredPage(number, grey, width, height, dpi, turn, bilevel)
 
-
     def _quickly(self) -> tuple[Grey, bool] | None:
         """The same grey values by OpenCV, in half of Pillow's time; None where it is not sure to give the same."""
         image = self._image

@@ -26,6 +26,7 @@ from core.ids import new_id
 from models import Confidentiality, Document, Label, RoutingModel
 from services.house import House
 from services.indexing import texts_of
+from services.labels import valid_labels
 from services.units import valid_units
 
 _KEPT = 4  # taught routers that a process keeps
@@ -93,18 +94,6 @@ def decisions_since(session: Session, base: TrainedRouter) -> list[tuple[str, st
     """Valid labels (Document's id, unit's code) that ``base`` has not learnt from, the oldest first."""
     learnt = base.learnt()
     return [pair for pair in valid_labels(session) if pair not in learnt]
-
-
-def valid_labels(session: Session) -> list[tuple[str, str]]:
-    """People's words that hold: Document's id and code of a unit that exists; confidential letters teach nothing."""
-    codes = {unit.id: unit.code for unit in valid_units(session).values()}
-    rows = session.execute(
-        sa.select(Label.document_id, Label.unit_id)
-        .join(Document, Document.id == Label.document_id)
-        .where(Label.withdrawn_at.is_(None), Document.confidentiality != Confidentiality.CONFIDENTIAL)
-        .order_by(Label.id)
-    )
-    return [(document, codes[unit]) for document, unit in rows if unit in codes]
 
 
 def _examples(house: House, session: Session, labels: list[tuple[str, str]]) -> Iterator[Example]:

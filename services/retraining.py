@@ -15,7 +15,8 @@ from core.errors import IntegrityError
 from core.logs import log
 from models import SYSTEM, RoutingModel
 from services.house import House
-from services.learning import decisions_since, load_router, valid_labels
+from services.labels import valid_labels
+from services.learning import decisions_since, load_router
 from services.training import Trained, kept_labels, train_model
 from services.units import valid_units
 

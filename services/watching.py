@@ -21,7 +21,7 @@ from core.clock import now
 from core.i18n import text
 from models import DecidedBy, Label, LabelKind, Route, RoutingModel
 from services.house import House
-from services.learning import valid_labels
+from services.labels import valid_labels
 from services.units import valid_units
 
 RECENT, BEFORE = timedelta(weeks=4), timedelta(weeks=12)  # the last weeks, and those before them
