@@ -1,6 +1,6 @@
 """Text of a letter to the responsible office, with a confidence, and the courage to say "I do not know".
 
-The room's front door. It imports ``core`` only, and reads no file but a model version and the catalogue.
+The room's front door. It imports ``models`` and ``core`` only, and reads no file but a model version and the catalogue.
 """
 
 from classify.card import ModelCard

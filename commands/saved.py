@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from commands.context import OUT, opened, print_json, say
+from commands.question import From, Query, Sort, To, Unit, asked
 from core.i18n import text
 
 app = typer.Typer()
@@ -19,28 +19,16 @@ Name = Annotated[str, typer.Argument(help=text("cli.saved.name"))]
 def add(
     context: typer.Context,
     name: Name,
-    query: Annotated[str, typer.Argument(help=text("cli.search.query"))] = "",
-    unit: Annotated[str | None, typer.Option(help=text("cli.unit"))] = None,
-    date_from: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d", "%d.%m.%Y"], help=text("cli.day"))
-    ] = None,
-    date_to: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d", "%d.%m.%Y"], help=text("cli.day"))
-    ] = None,
-    sort: Annotated[str, typer.Option(help=text("cli.sort"))] = "relevance",
+    query: Query = "",
+    unit: Unit = None,
+    date_from: From = None,
+    date_to: To = None,
+    sort: Sort = "relevance",
 ) -> None:
-    from services.finding import Question
     from services.saving import save_search
 
-    question = Question(
-        query,
-        unit,
-        date_from.date() if date_from else None,
-        date_to.date() if date_to else None,
-        sort=sort,
-    )
     with opened(context) as (house, actor):
-        save_search(house, actor, name, question)
+        save_search(house, actor, name, asked(query, unit, date_from, date_to, sort))
     say("saved.added", name=name)
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from commands.context import OUT, opened, print_json, say
+from commands.question import From, Query, Sort, To, Unit, asked
 from core.i18n import text
 
 AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%d.%m.%Y"], help=text("cli.day"))]
 
 
 def mount(app: typer.Typer) -> None:
@@ -24,35 +23,22 @@ def mount(app: typer.Typer) -> None:
 
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help=text("cli.search.query"))] = "",
-    unit: Annotated[str | None, typer.Option(help=text("cli.unit"))] = None,
-    date_from: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d", "%d.%m.%Y"], help=text("cli.day"))
-    ] = None,
-    date_to: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d", "%d.%m.%Y"], help=text("cli.day"))
-    ] = None,
+    query: Query = "",
+    unit: Unit = None,
+    date_from: From = None,
+    date_to: To = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help=text("cli.limit"))] = 20,
-    sort: Annotated[str, typer.Option(help=text("cli.sort"))] = "relevance",
+    sort: Sort = "relevance",
     after: Annotated[str | None, typer.Option(help=text("cli.after"))] = None,
     saved: Annotated[str | None, typer.Option(help=text("cli.search.saved"))] = None,
     as_json: AsJson = False,
 ) -> None:
     from dataclasses import replace
 
-    from services.finding import Question
     from services.finding import search as ask
     from services.saving import saved_search
 
-    question = Question(
-        query,
-        unit,
-        date_from.date() if date_from else None,
-        date_to.date() if date_to else None,
-        limit,
-        after,
-        sort,
-    )
+    question = replace(asked(query, unit, date_from, date_to, sort), limit=limit, after=after)
     with opened(context) as (house, actor):
         if saved is not None:
             kept = saved_search(house, actor, saved)

@@ -83,3 +83,13 @@ def record(
     session.flush()
     session.info["journaled"] = True
     return entry.seq
+
+
+def noted_digest(session: Session, kind: str, object_id: str) -> str | None:
+    """The digest that the journal noted last for an archive object; None: it never noted one."""
+    rows = session.scalars(
+        sa.select(JournalEntry.data)
+        .where(JournalEntry.kind == kind, JournalEntry.object_id == object_id)
+        .order_by(JournalEntry.seq.desc())
+    )
+    return next((str(data["object"]) for data in rows if data.get("object")), None)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from core.errors import AktenlotseError, EnvironmentProblem, IntegrityError, Usa
 from core.ids import new_id
 from core.logs import log
 from models import Actor, Disposal, JournalEntry, Role
+from models.chain import noted_digest
 from services.house import House
 from services.view import Json
 
@@ -134,9 +137,10 @@ def _is_there(house: House, folder: Path) -> bool:
 def _follow(house: House, store: Store) -> int:
     """Copy the objects that entries name, in the order of the entries."""
     copied, place = 0, _read_place(house)
+    destroyed = cache(partial(_destroyed, house))  # asked for only where an object is missing here
     left_out: set[str] = set(place.get("left_out", []))
     retried = [tuple(name.split(":")) for name in left_out]
-    copied += sum(_copy(house, store, kind, id, None, left_out) for kind, id in retried)
+    copied += sum(_copy(house, store, kind, id, None, left_out, destroyed) for kind, id in retried)
     while True:
         with house.database.read() as session:
             rows = session.execute(
@@ -149,7 +153,7 @@ def _follow(house: House, store: Store) -> int:
             break
         noted = {(kind, id): data["object"] for _, kind, id, data in rows if data.get("object")}
         for (kind, id), digest in noted.items():
-            copied += _copy(house, store, kind, id, digest, left_out)
+            copied += _copy(house, store, kind, id, digest, left_out, destroyed)
         place = {**place, "seq": rows[-1].seq, "left_out": sorted(left_out)}
         _write_place(house, place)
     if sorted(left_out) != place.get("left_out"):
@@ -157,13 +161,22 @@ def _follow(house: House, store: Store) -> int:
     return copied
 
 
-def _copy(house: House, store: Store, kind: str, id: str, digest: str | None, left_out: set[str]) -> bool:
+def _copy(
+    house: House,
+    store: Store,
+    kind: str,
+    id: str,
+    digest: str | None,
+    left_out: set[str],
+    destroyed: Callable[[], frozenset[tuple[str, str]]],
+) -> bool:
     """Copy one object, if it is what its newest entry says. A damaged one is left out, and tried again later."""
     name = f"{kind}:{id}"
-    if not house.store.exists(kind, id) and _is_destroyed(house, kind, id):
+    if not house.store.exists(kind, id) and (kind, id) in destroyed():
         left_out.discard(name)
         return False
-    newest = noted_digest(house, kind, id)
+    with house.database.read() as session:
+        newest = noted_digest(session, kind, id)
     if digest is not None and digest != newest:
         return False  # a later entry says more
     try:
@@ -181,22 +194,11 @@ def _copy(house: House, store: Store, kind: str, id: str, digest: str | None, le
     return True
 
 
-def _is_destroyed(house: House, kind: str, id: str) -> bool:
-    """Whether a disposal that was released lists the object."""
+def _destroyed(house: House) -> frozenset[tuple[str, str]]:
+    """Kind and id of every object that a released disposal lists."""
     with house.database.read() as session:
         released = session.scalars(sa.select(Disposal.objects).where(Disposal.released_at.is_not(None)))
-        return any(item["kind"] == kind and item["id"] == id for objects in released for item in objects)
-
-
-def noted_digest(house: House, kind: str, id: str) -> str | None:
-    """The digest that the journal noted last for an object."""
-    with house.database.read() as session:
-        rows = session.scalars(
-            sa.select(JournalEntry.data)
-            .where(JournalEntry.kind == kind, JournalEntry.object_id == id)
-            .order_by(JournalEntry.seq.desc())
-        )
-        return next((str(data["object"]) for data in rows if data.get("object")), None)
+        return frozenset((item["kind"], item["id"]) for objects in released for item in objects)
 
 
 def _days(house: House, store: Store) -> int:

@@ -109,7 +109,6 @@ def add_proposal(session: Session, actor: Actor, proposal: Disposal) -> str:
     proposal.id, proposal.proposed_by, proposal.proposed_at, proposal.objects = new_id(8), actor.name, now(), []
     session.add(proposal)
     session.flush()
-    said = {name: getattr(proposal, name) for name in ("reason", "kind", "target_id", "reference", "outcome")}
     record(
         session,
         actor,
@@ -117,7 +116,7 @@ def add_proposal(session: Session, actor: Actor, proposal: Disposal) -> str:
         "disposal",
         proposal.id,
         purpose=proposal.basis,
-        data=said,
+        data=_said(proposal),
         at=proposal.proposed_at,
     )
     return proposal.id
@@ -168,7 +167,6 @@ def _release(house: House, session: Session, actor: Actor, id: str) -> None:
     proposal.released_by, proposal.released_at, proposal.objects = actor.name, now(), objects
     delete_rows(session, objects, files[0] if files else None)
     counts = {kind: sum(item["kind"] == kind for item in objects) for kind in (DOCUMENT, SOURCE)}
-    said = {name: getattr(proposal, name) for name in ("reason", "kind", "target_id", "reference", "outcome")}
     record(
         session,
         actor,
@@ -177,7 +175,7 @@ def _release(house: House, session: Session, actor: Actor, id: str) -> None:
         proposal.id,
         purpose=proposal.basis,
         data={
-            **said,
+            **_said(proposal),
             "proposed_by": proposal.proposed_by,
             "files": files,
             "documents": counts[DOCUMENT],
@@ -187,6 +185,11 @@ def _release(house: House, session: Session, actor: Actor, id: str) -> None:
         },
         at=proposal.released_at,
     )
+
+
+def _said(proposal: Disposal) -> Json:
+    """What proposal and release both write into the journal."""
+    return {name: getattr(proposal, name) for name in ("reason", "kind", "target_id", "reference", "outcome")}
 
 
 def _objects(house: House, session: Session, documents: list[str]) -> list[dict[str, Any]]:

@@ -20,12 +20,11 @@ from models import (
     Actor,
     Batch,
     Document,
-    JournalEntry,
     Paper,
     Source,
     State,
 )
-from models.chain import lock, record
+from models.chain import lock, noted_digest, record
 from services.copying import second_store
 from services.describing import said_of
 from services.house import House
@@ -161,7 +160,7 @@ def _is_whole(house: House, session: Session, document: Document) -> bool:
     """Read the Document's object and those of its scans; each must be the one that the journal noted last."""
     objects = {(DOCUMENT, document.id), ("source", document.source_id), ("source", document.scan.id)}
     return all(
-        not house.store.verify(kind, id) and house.store.digest(kind, id) == _noted_digest(session, kind, id)
+        not house.store.verify(kind, id) and house.store.digest(kind, id) == noted_digest(session, kind, id)
         for kind, id in objects
     )
 
@@ -174,15 +173,6 @@ def _is_copied(house: House, document_id: str) -> bool:
     if second is None or not second.exists(DOCUMENT, document_id):
         return False
     return second.digest(DOCUMENT, document_id) == house.store.digest(DOCUMENT, document_id)
-
-
-def _noted_digest(session: Session, kind: str, id: str) -> str | None:
-    rows = session.scalars(
-        sa.select(JournalEntry.data)
-        .where(JournalEntry.kind == kind, JournalEntry.object_id == id)
-        .order_by(JournalEntry.seq.desc())
-    )
-    return next((str(data["object"]) for data in rows if data.get("object")), None)
 
 
 def _bare_line(source: Source) -> Json:

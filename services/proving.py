@@ -120,6 +120,7 @@ def verify_archive(
         house.store.initialise()  # the root's own files are known
         second.initialise()
     total = len(expected)
+    copied = _copied(house, expected)
     stores = [("", house.store, second), ("copy", second, house.store)]
     answer: Json = {"objects": 0, "bytes": 0, "seconds": 0.0, "complete": True, "repaired": [], "findings": []}
     for name, store, other in stores:
@@ -130,9 +131,9 @@ def verify_archive(
             store,
             place=house.settings.home / f"fixity{name}.place" if seconds or share else None,
             pace=Pace(seconds=seconds, mb_per_second=mb_per_second, objects=math.ceil(total * share)),
-            expected=expected if store is house.store else _copied(house, expected),
+            expected=expected if store is house.store else copied,
             second=other if mend else None,
-            noted=noted if store is house.store or _copied(house, expected) else None,
+            noted=noted if store is house.store or copied else None,
             progress=lambda seen, begun=begun: progress(  # type: ignore[misc]
                 begun + seen.objects, total * (1 + (second is not None)), len(answer["findings"]) + seen.findings
             ),

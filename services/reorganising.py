@@ -31,6 +31,7 @@ from services import unit_changes
 from services.filing import general_efile, stale
 from services.house import House
 from services.indexing import texts_of
+from services.labels import bad_line, label_lines
 from services.learning import example_of, load_router, profiles_of
 from services.rules import Condition, fields_of
 from services.training import add_version, kept_labels, read_labels
@@ -245,18 +246,11 @@ def _codes(labels: Mapping[str, str | None], parts: Mapping[str, str]) -> dict[s
 def _said(session: Session, file: Path, parts: Mapping[str, str]) -> dict[str, str]:
     """What a person's file says: id of Document or EFile, to code of a part. Raises: UsageError naming a bad line."""
     said: dict[str, str] = {}
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("labels_unreadable", file=str(file), why=type(error).__name__) from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, raw in label_lines(file):
         try:
-            raw = json.loads(line)
             part, efile, id = raw["unit"], raw.get("efile"), raw.get("id")
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise UsageError("bad_label_line", file=str(file), line=number, why=type(error).__name__) from error
+        except KeyError as error:
+            raise bad_line(file, number, error) from error
         if part not in parts:
             raise UsageError("not_a_part", unit=part)
         if efile:

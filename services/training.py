@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from models.chain import record
 from models.database import pairs
 from services.house import House
 from services.indexing import texts_of
+from services.labels import bad_line, label_lines
 from services.learning import active_router, example_of, labelled_documents, load_router, profiles_of
 from services.units import successors_of
 
@@ -302,15 +302,8 @@ def read_labels(file: Path, successors: Mapping[str, str] | None = None) -> Iter
     Raises: UsageError naming the first bad line.
     """
     successors = successors or {}
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("labels_unreadable", file=str(file), why=type(error).__name__) from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, raw in label_lines(file):
         try:
-            raw = json.loads(line)
             day = date.fromisoformat(raw["date"]) if raw.get("date") else None
             yield Example(
                 text=str(raw["text"]),
@@ -320,8 +313,8 @@ def read_labels(file: Path, successors: Mapping[str, str] | None = None) -> Iter
                 day=day,
                 group=str(raw.get("author") or raw.get("confirmed_by") or ""),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError("bad_label_line", file=str(file), line=number, why=type(error).__name__) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise bad_line(file, number, error) from error
 
 
 def replay(house: House, actor: Actor, version: int | None, since: str | None) -> dict[str, Any]:

@@ -31,3 +31,16 @@ def _contents(path: Path) -> Iterator[bytes]:
         with zipfile.ZipFile(path) as packed:
             for name in packed.namelist():
                 yield packed.read(name)
+
+
+def dog_tax_file(reference: str, word: str) -> dict[str, object]:
+    """An EFile with one Case, as ``efile load`` takes it, whose names hold a word to be looked for."""
+    return {
+        "reference": reference,
+        "title": f"Hundesteuer {word}",
+        "unit": "22",
+        "plan": "22.3",
+        "opened_on": "2009-02-03",
+        "sender": [f"Fritz {word}"],
+        "cases": [{"reference": f"{reference}/1", "title": f"Abmeldung {word}"}],
+    }

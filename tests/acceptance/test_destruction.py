@@ -24,7 +24,7 @@ from services.house import open_house
 from services.learning import load_router
 from tests.conftest import PROGRAM, ROOT, SAMPLES, json_lines, run_program
 from tests.letters import FONT
-from tests.traces import traces
+from tests.traces import dog_tax_file, traces
 
 CANARY = "Zwirbelquast"
 REFERENCE = "22.3-HuSt-2009-0001"
@@ -74,16 +74,7 @@ def test_the_canary_word_is_found_nowhere_after_the_destruction(
 
 
 def _open_file(home: Path, tmp_path: Path) -> None:
-    efile = {
-        "reference": REFERENCE,
-        "title": f"Hundesteuer {CANARY}",
-        "unit": "22",
-        "plan": "22.3",
-        "opened_on": "2009-02-03",
-        "sender": [f"Fritz {CANARY}"],
-        "cases": [{"reference": f"{REFERENCE}/1", "title": f"Abmeldung {CANARY}"}],
-    }
-    (tmp_path / "efiles.json").write_text(json.dumps([efile]))
+    (tmp_path / "efiles.json").write_text(json.dumps([dog_tax_file(REFERENCE, CANARY)]))
     run_program(home, "efile", "load", str(tmp_path / "efiles.json"))
 
 

@@ -188,6 +188,7 @@ def test_signing_in_never_leads_to_another_site(visitor: Visitor, web_server: We
     page.get_by_label("Kennwort").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{web_server.url}/suche")
+    assert page.url == f"{web_server.url}/suche"
 
 
 def test_quarantine_and_state_of_the_mail_are_shown_to_the_post_room(visitor: Visitor, web_server: WebServer) -> None:

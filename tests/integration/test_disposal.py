@@ -27,7 +27,7 @@ from services.house import House, open_house
 from services.proving import verify_archive, verify_journal
 from services.rebuilding import differences, rebuild, rehearse
 from tests.conftest import PROGRAM, ROOT, json_lines, run_program
-from tests.traces import traces
+from tests.traces import dog_tax_file, traces
 
 CANARY = "Zwirbelquast"
 REFERENCE = "22.3-HuSt-2009-0001"
@@ -44,16 +44,7 @@ def _proposed_home(folder: Path, env: Mapping[str, str] | None = None) -> Path:
     samples = ROOT / "samples"
     run = partial(run_program, home, env=env)
     run("init", f"--units={samples / 'units.json'}", f"--plan={samples / 'fileplan.json'}")
-    efile = {
-        "reference": REFERENCE,
-        "title": f"Hundesteuer {CANARY}",
-        "unit": "22",
-        "plan": "22.3",
-        "opened_on": "2009-02-03",
-        "sender": [f"Fritz {CANARY}"],
-        "cases": [{"reference": f"{REFERENCE}/1", "title": f"Abmeldung {CANARY}"}],
-    }
-    (folder / "efiles.json").write_text(json.dumps([efile]))
+    (folder / "efiles.json").write_text(json.dumps([dog_tax_file(REFERENCE, CANARY)]))
     run("efile", "load", str(folder / "efiles.json"))
     letters.mkdir()
     _letter(letters / f"{CANARY}.txt", CANARY, REFERENCE)
