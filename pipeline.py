@@ -15,11 +15,14 @@ only ids travel between them. ``jobs`` runs them, ``services`` does the work.
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from core.clock import now
+from core.errors import AktenlotseError
+from core.logs import log
 from jobs import Engine, Steps
 from models import DOCUMENT, SOURCE, Document, Pending
 from services.copying import copy_on
@@ -27,6 +30,7 @@ from services.destroying import try_to_finish
 from services.filing import file_document
 from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
+from services.learning import active_router
 from services.opening import open_source
 from services.paper import renew_notes
 from services.proving import stamp_journal
@@ -36,6 +40,7 @@ from services.retraining import Retraining
 from services.routing import route_document
 from services.sealing import seal_document
 
+LOG = log(__name__)
 STAYING = ("watch", "worker")  # tasks of processes that stay
 SOURCE_STEPS = (("open", open_source),)
 DOCUMENT_STEPS = (
@@ -86,14 +91,32 @@ def running(house: House, task: str) -> Iterator[Engine]:
     try_to_finish(house)
     retraining = Retraining(house) if task in STAYING else None
     steps = steps_of(house, retraining)
+    warming = _warm_up(house)
     engine = Engine(house.settings.jobs_url, house.database, steps, workers=house.settings.workers, task=task)
     try:
         yield engine
     finally:
         engine.close()
+        warming.join()
         if retraining is not None:
             retraining.close()
         _tend(house)
+
+
+def _warm_up(house: House) -> threading.Thread:
+    """Start what the first letters would wait for, validator and router, while they are read."""
+    house.validator.warm_up()
+
+    def load() -> None:
+        try:
+            with house.database.read() as session:
+                active_router(house, session)
+        except AktenlotseError as error:  # the letters' own step fails with it, and tells
+            LOG.info("router_not_warm", extra={"code": error.code})
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
 
 
 def first_step(source_id: str) -> Pending:

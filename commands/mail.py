@@ -37,7 +37,7 @@ AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
 LOG = log(__name__)
 LOOK_SECONDS = 0.3
 LETTER_PAGES = 4  # of a file that is read in a few seconds
-INDEX_PATIENCE = 20.0  # seconds that an ingest waits for the index after the last letter is archived
+INDEX_LOOKS = 60  # that an ingest waits for the index of an archived letter
 
 
 def mount(app: typer.Typer) -> None:
@@ -111,7 +111,7 @@ def ingested(
     from pipeline import first_step, running
     from services.indexing import try_to_empty_outbox
     from services.intake import put_away, receive, start_batch
-    from services.progress import outcome_of, pages_read
+    from services.progress import all_arrived, outcome_of, pages_read
 
     if not files:
         return
@@ -124,17 +124,22 @@ def ingested(
             if move:
                 put_away(house, path)
             taken.append(arrival)
+        patience = INDEX_LOOKS
         for arrival in taken:
             lines = None
-            patience = INDEX_PATIENCE / LOOK_SECONDS  # looks, counted from when the letter is archived
             while lines is None:
                 wait = partial(outcome_of, house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
                 lines = wait(indexed=patience > 0)
                 if lines is None and wait(indexed=False) is not None:
-                    patience = patience - 1 if try_to_empty_outbox(house) else 0
-                if lines is None:
+                    patience -= 1
+                    if all_arrived(house) and not try_to_empty_outbox(house):  # before, the keeper's beat does it
+                        patience = 0
+                elif lines is None:
                     bar.tell(arrival.name, *pages_read(house, arrival.source_id))
+                if lines is None:
                     time.sleep(LOOK_SECONDS)
+            if lines[0].get("indexed"):
+                patience = INDEX_LOOKS
             bar.advance()
             yield from lines
 

@@ -137,10 +137,16 @@ def _without_edges_and_specks(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _marks(ink: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Marks of the size of letters or words: rows of x, y, width, height, area at look size."""
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((2, 4), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    stats = stats[1:]
+    stats = _components(joined)
     good = (stats[:, 2] >= 3) & (stats[:, 3] >= 3) & (stats[:, 4] >= 8)
     return np.asarray(stats[good], np.int32)
+
+
+def _components(ink: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Connected marks: rows of x, y, width, height, area. Short labels, where they cannot run out, take a third."""
+    labels = cv2.CV_16U if cv2.countNonZero(ink) < 2**16 - 1 else cv2.CV_32S
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=labels)
+    return np.asarray(stats[1:], np.int32)
 
 
 def _is_blank(marks: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
@@ -221,7 +227,7 @@ def _median_letter(part: Grey, dpi: float) -> float:
     if part.size == 0:
         return 0.0
     _, ink = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    heights, widths = stats[1:, 3], stats[1:, 2]
+    stats = _components(np.asarray(ink, np.uint8))
+    heights, widths = stats[:, 3], stats[:, 2]
     letters = (heights > 0.03 * dpi) & (heights < 0.3 * dpi) & (widths > 0.01 * dpi) & (widths < 0.4 * dpi)
     return float(np.median(heights[letters])) if letters.sum() >= 20 else 0.0

@@ -126,7 +126,7 @@ class ImagePages:
         with self._lock:
             try:
                 self._image.seek(number - 1)
-                orientation = int(self._image.getexif().get(0x0112, 1))
+                orientation = self._orientation()
                 quick = self._quickly() if orientation == 1 else None
                 grey, bilevel = quick if quick is not None else to_grey(self._image)
             except (OSError, EOFError, ValueError):
@@ -135,6 +135,13 @@ class ImagePages:
             turn = {3: 180, 6: 90, 8: 270}.get(orientation, 0)
         height, width = grey.shape
         return DeliveredPage(number, grey, width, height, dpi, turn, bilevel)
+
+    def _orientation(self) -> int:
+        """The EXIF orientation (1: as it is). Pillow makes all pixels of a PNG to find one, so only where one is."""
+        image = self._image
+        if image.format == "PNG" and "exif" not in image.info and b"eXIf" not in self._path.read_bytes():
+            return 1
+        return int(image.getexif().get(0x0112, 1))
 
     def _quickly(self) -> tuple[Grey, bool] | None:
         """The same grey values by OpenCV, in half of Pillow's time; None where it is not sure to give the same."""

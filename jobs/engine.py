@@ -37,7 +37,7 @@ QUEUE, LONE_QUEUE = "letters", "alone"
 URGENT, NORMAL = 1, 100  # lower runs first
 BEAT_SECONDS = 2.0
 RECONCILE_SECONDS = 30.0
-POLL_SECONDS = 0.2
+POLL_SECONDS, LONE_POLL_SECONDS = 0.2, 1.0  # what a dead process left may wait a little
 MAX_CRASHES = 2
 KEEP_FINISHED = timedelta(days=14)
 LONE_SECONDS = 3600.0
@@ -72,7 +72,7 @@ class Engine:
             DBOS.launch()
         # two more than there are cores: while some wait for validator and disk, the others read
         DBOS.register_queue(QUEUE, worker_concurrency=workers + 2, polling_interval_sec=POLL_SECONDS)
-        DBOS.register_queue(LONE_QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(LONE_QUEUE, worker_concurrency=1, polling_interval_sec=LONE_POLL_SECONDS)
         self._reconcile()
         self._start(self._keep)
 

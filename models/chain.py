@@ -35,11 +35,15 @@ def value_hash(salt: str, value: object) -> str:
 
 def lock(session: Session) -> JournalHead:
     """Take the chain's one lock until the end of the transaction: who writes, writes alone (also on PostgreSQL)."""
+    head: JournalHead | None = session.info.get("journal_head")
+    if head is not None:
+        return head
     head = session.scalar(sa.select(JournalHead).with_for_update().execution_options(populate_existing=True))
     if head is None:
         head = JournalHead(id=1, seq=0, hash=GENESIS)
         session.add(head)
         session.flush()
+    session.info["journal_head"] = head
     return head
 
 
@@ -76,7 +80,8 @@ def record(
     }
     entry = JournalEntry(**fields, hash=entry_hash(fields))
     session.add(entry)
-    session.flush()
+    if values:
+        session.flush()  # the entry first: its values point to it
     for field, value in (values or {}).items():
         session.add(JournalValue(seq=entry.seq, field=field, salt=salts[field], value=value))
     head.seq, head.hash = entry.seq, entry.hash

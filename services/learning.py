@@ -27,7 +27,7 @@ from models import Confidentiality, Document, Label, RoutingModel
 from services.house import House
 from services.indexing import texts_of
 from services.labels import valid_labels
-from services.units import valid_units
+from services.units import valid_codes, valid_units
 
 _KEPT = 4  # taught routers that a process keeps
 _loading = threading.Lock()
@@ -72,7 +72,7 @@ def _with_decisions(house: House, session: Session, version: int | None, base: T
     counts = sa.select(
         sa.func.max(Label.id), sa.func.count(Label.withdrawn_at), sa.func.count(sa.distinct(Label.unit_id))
     )
-    stamp = (*session.execute(counts).one(), tuple(sorted(valid_units(session))))
+    stamp = (*session.execute(counts).one(), tuple(valid_codes(session)))
     known = _taught.get(key)
     if known is not None and known.stamp == stamp:
         return known.answer

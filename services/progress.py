@@ -17,22 +17,34 @@ def outcome_of(house: House, source_id: str, *, duplicate: bool, name: str, inde
     ``duplicate``: the answer names the first Document of the same bytes. ``indexed``: wait for the index too.
     """
     with house.database.read() as session:
+        state, attempt = session.execute(sa.select(Source.state, Source.attempt).where(Source.id == source_id)).one()
+        parts = session.execute(
+            sa.select(Document.state, Document.attempt, Document.indexed).where(Document.source_id == source_id)
+        ).all()
+        if attempt <= PATIENCE and all(part.attempt <= PATIENCE for part in parts):
+            if state == State.WORKING or any(part.state not in FINAL for part in parts):
+                return None
+            if indexed and any(not part.indexed and part.state != State.QUARANTINED for part in parts):
+                return None
         source = session.get_one(Source, source_id)
         documents = session.scalars(
             sa.select(Document).where(Document.source_id == source_id).order_by(Document.part)
         ).all()
-        stuck = source.attempt > PATIENCE or any(document.attempt > PATIENCE for document in documents)
-        if not stuck:
-            if source.state == State.WORKING or any(document.state not in FINAL for document in documents):
-                return None
-            if indexed and any(not row.indexed and row.state != State.QUARANTINED for row in documents):
-                return None
         if not documents:
             return [{**source_json(source, duplicate_of=source.id if duplicate else None), "source_name": name}]
         return [
             {**document_json(session, row, duplicate_of=row.id if duplicate else None), "source_name": name}
             for row in documents
         ]
+
+
+def all_arrived(house: House) -> bool:
+    """Whether no letter of the home is on its way."""
+    with house.database.read() as session:
+        for kind in (Document, Source):
+            if session.scalar(sa.select(kind.id).where(kind.state == State.WORKING).limit(1)) is not None:
+                return False
+        return True
 
 
 def document_outcome(house: House, document_id: str, attempt: int) -> Json | None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import classify
@@ -16,10 +15,8 @@ from core.clock import now
 from core.errors import EnvironmentProblem
 from models import (
     SYSTEM,
-    Case,
     DecidedBy,
     Document,
-    EFile,
     OrgUnit,
     Route,
     State,
@@ -31,8 +28,9 @@ from services.evidence import place_of_span, places_of
 from services.house import House
 from services.learning import active_router, example_of
 from services.reading import page_texts, readings_of
+from services.register import entries_like, entries_of
 from services.rules import condition_of, fields_of, rules_of
-from services.units import valid_units
+from services.units import is_valid, valid_units
 
 SHORTLIST = 5
 
@@ -66,7 +64,7 @@ def route_document(house: House, document_id: str) -> None:
         document = session.get_one(Document, document_id)
         if document.state != State.WORKING:
             return
-        if proposal.unit is not None and not _exists(session.get_one(OrgUnit, proposal.unit), valid_units(session)):
+        if proposal.unit is not None and not is_valid(session.get_one(OrgUnit, proposal.unit)):
             raise EnvironmentProblem("units_changed")  # meanwhile; the next attempt sees the new ones
         for route in document.routes:
             if route.current and route.decided_by == DecidedBy.PERSON:
@@ -133,10 +131,9 @@ def _by_ticket(session: Session, document: Document, units: Mapping[str, OrgUnit
     """What a person said with a job ticket in the stack; what it names must exist."""
     if not document.hints:
         return None
-    register, targets = _register(session)
-    hit = register.get(reference_key(str(document.hints.get("efile", ""))))
-    if hit is not None and _exists(targets[hit][0].unit, units):
-        efile, case = targets[hit]
+    for efile, case in entries_of(session, [reference_key(str(document.hints.get("efile", "")))]).targets.values():
+        if not is_valid(efile.unit):
+            continue
         reason = {"code": "ticket", "efile": efile.id}
         return Proposal(DecidedBy.RULE, efile.unit_id, 1.0, (reason,), efile=efile.id, case=case.id if case else None)
     unit = units.get(str(document.hints.get("unit", "")))
@@ -146,12 +143,15 @@ def _by_ticket(session: Session, document: Document, units: Mapping[str, OrgUnit
 def _by_reference(
     session: Session, document: Document, text: str, units: Mapping[str, OrgUnit], by_model: Proposal
 ) -> Proposal | None:
-    register, targets = _register(session)
     quoted = [reference for reference in (document.file_reference,) if reference]
-    hit = match(quoted, quoted_keys(text), register)
+    own, in_text = [reference_key(reference) for reference in quoted], quoted_keys(text)
+    register = entries_of(session, [*own, *in_text])
+    if not register.keys:
+        register = entries_like(session, own)
+    hit = match(quoted, in_text, register.keys)
     if hit is None:
         return None
-    efile, case = targets[hit.target]
+    efile, case = register.targets[hit.target]
     reason: dict[str, Any] = {
         "code": "reference",
         "efile": efile.id,
@@ -163,7 +163,7 @@ def _by_reference(
     )
     if places:
         reason["at"] = places
-    if not _exists(efile.unit, units):  # its unit was split, and nobody said yet who goes on with the file
+    if not is_valid(efile.unit):  # its unit was split, and nobody said yet who goes on with the file
         return Proposal(
             DecidedBy.REFERENCE,
             None,
@@ -196,28 +196,12 @@ def _by_reference(
     )
 
 
-def _exists(unit: OrgUnit, units: Mapping[str, OrgUnit]) -> bool:
-    return any(known.id == unit.id for known in units.values())
-
-
 def _unique(candidates: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """Each unit once, with its highest confidence, in the order of first mention."""
     best: dict[str, float] = {}
     for unit, confidence in candidates:
         best[unit] = max(confidence, best.get(unit, 0.0))
     return list(best.items())
-
-
-def _register(session: Session) -> tuple[dict[str, str], dict[str, tuple[EFile, Case | None]]]:
-    """Keys of open EFiles and Cases, and what they stand for."""
-    register: dict[str, str] = {}
-    targets: dict[str, tuple[EFile, Case | None]] = {}
-    for efile in session.scalars(sa.select(EFile).where(EFile.closed_on.is_(None), sa.not_(EFile.general))):
-        register[efile.reference_key], targets[efile.id] = efile.id, (efile, None)
-    for case in session.scalars(sa.select(Case).where(Case.closed_on.is_(None))):
-        if case.efile.closed_on is None:
-            register[case.reference_key], targets[case.id] = case.id, (case.efile, case)
-    return register, targets
 
 
 def _related(unit_id: str, other: OrgUnit, units: Mapping[str, OrgUnit]) -> bool:

@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from core.clock import now, today
 from core.errors import NotFound, UsageError
 from core.logs import log
-from models import Actor, DecidedBy, Document, Label, Role, RoutingRule
+from models import Actor, DecidedBy, Document, Label, OrgUnit, Role, RoutingRule
 from models.access import held_tokens, readable
 from models.chain import record
 from models.database import pairs
 from services.house import House
 from services.indexing import texts_of
-from services.units import need_unit, valid_units
+from services.units import exists_on, need_unit
 from services.view import unit_codes
 
 LOG = log(__name__)
@@ -86,7 +86,7 @@ def condition_of(rule: RoutingRule) -> Condition:
 def rules_of(session: Session, day: date | None = None) -> list[RoutingRule]:
     """The rules that hold on a day (today) and lead to a unit that exists, in the order in which they are asked."""
     on = day or today()
-    units = [unit.id for unit in valid_units(session).values()]
+    units = sa.select(OrgUnit.id).where(exists_on(today()))
     return list(
         session.scalars(
             sa.select(RoutingRule)

@@ -14,11 +14,22 @@ from models import OrgUnit
 
 def valid_units(session: Session, day: date | None = None) -> dict[str, OrgUnit]:
     """The units that exist on ``day`` (today), by code."""
-    on = day or today()
-    found = session.scalars(
-        sa.select(OrgUnit).where(OrgUnit.valid_from <= on, sa.or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to > on))
-    )
-    return {unit.code: unit for unit in found}
+    return {unit.code: unit for unit in session.scalars(sa.select(OrgUnit).where(exists_on(day or today())))}
+
+
+def valid_codes(session: Session) -> list[str]:
+    """The codes of the units that exist today, in order."""
+    return sorted(session.scalars(sa.select(OrgUnit.code).where(exists_on(today()))))
+
+
+def exists_on(day: date) -> sa.ColumnElement[bool]:
+    """That a unit exists on a day, for a query."""
+    return sa.and_(OrgUnit.valid_from <= day, sa.or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to > day))
+
+
+def is_valid(unit: OrgUnit) -> bool:
+    """Whether a unit exists today."""
+    return unit.valid_from <= today() and (unit.valid_to is None or unit.valid_to > today())
 
 
 def need_unit(session: Session, code: str) -> OrgUnit:

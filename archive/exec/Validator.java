@@ -2,15 +2,20 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
+import javax.xml.bind.JAXBException;
 import org.verapdf.core.EncryptedPdfException;
 import org.verapdf.core.ModelParsingException;
 import org.verapdf.core.ValidationException;
@@ -20,7 +25,9 @@ import org.verapdf.pdfa.PDFAParser;
 import org.verapdf.pdfa.PDFAValidator;
 import org.verapdf.pdfa.flavours.PDFAFlavour;
 import org.verapdf.pdfa.results.ValidationResult;
+import org.verapdf.pdfa.validation.profiles.Profiles;
 import org.verapdf.pdfa.validation.profiles.RuleId;
+import org.verapdf.pdfa.validation.profiles.ValidationProfile;
 
 /**
  * veraPDF behind a line protocol: one request a line on stdin, one JSON object a line on stdout.
@@ -31,6 +38,8 @@ import org.verapdf.pdfa.validation.profiles.RuleId;
  */
 public final class Validator {
     private static final int FAILURES_SHOWN = 1;
+    private static final String RULES = "/org/verapdf/pdfa/validation/PDFA-";
+    private static final Map<PDFAFlavour, ValidationProfile> PROFILES = new EnumMap<>(PDFAFlavour.class);
 
     private Validator() {}
 
@@ -61,17 +70,32 @@ public final class Validator {
             if (flavour == PDFAFlavour.NO_FLAVOUR) {
                 return "{\"flavour\":null,\"valid\":false,\"checks\":0,\"failed\":{}}";
             }
-            try (PDFAValidator validator =
-                    Foundries.defaultInstance().createValidator(flavour, FAILURES_SHOWN, false, false, false)) {
+            try (PDFAValidator validator = Foundries.defaultInstance()
+                    .createValidator(profile(flavour), FAILURES_SHOWN, false, false, false)) {
                 return verdict(flavour, validator.validate(parser));
             }
         } catch (EncryptedPdfException encrypted) {
             return "{\"error\":\"encrypted\"}";
         } catch (ModelParsingException unreadable) {
             return "{\"error\":\"unparsable\"}";
-        } catch (ValidationException | java.io.IOException | RuntimeException | StackOverflowError failed) {
+        } catch (ValidationException | JAXBException | IOException | RuntimeException | StackOverflowError failed) {
             return "{\"error\":\"" + failed.getClass().getSimpleName() + "\"}";
         }
+    }
+
+    /** The rules of one flavour. veraPDF's own directory reads those of all flavours first: most of its start. */
+    private static ValidationProfile profile(PDFAFlavour flavour) throws IOException, JAXBException {
+        ValidationProfile known = PROFILES.get(flavour);
+        if (known == null) {
+            String name = RULES + flavour.getId().toUpperCase(Locale.ROOT) + ".xml";
+            try (InputStream rules = Profiles.class.getResourceAsStream(name)) {
+                known = rules == null
+                        ? Profiles.getVeraProfileDirectory().getValidationProfileByFlavour(flavour)
+                        : Profiles.profileFromXml(rules);
+            }
+            PROFILES.put(flavour, known);
+        }
+        return known;
     }
 
     private static PDFAParser parser(String asked, File file) throws ModelParsingException, EncryptedPdfException {
