@@ -30,7 +30,7 @@ from services.destroying import try_to_finish
 from services.filing import file_document
 from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
-from services.learning import active_router
+from services.learning import prepare
 from services.opening import open_source
 from services.paper import renew_notes
 from services.proving import stamp_journal
@@ -109,8 +109,7 @@ def _warm_up(house: House) -> threading.Thread:
 
     def load() -> None:
         try:
-            with house.database.read() as session:
-                active_router(house, session)
+            prepare(house)
         except AktenlotseError as error:  # the letters' own step fails with it, and tells
             LOG.info("router_not_warm", extra={"code": error.code})
 

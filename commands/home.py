@@ -29,6 +29,7 @@ def init(
 ) -> None:
     from services import registry
     from services.house import make_home, open_house
+    from services.learning import prepare
 
     home = the_call(context).home
     make_home(home)
@@ -43,6 +44,8 @@ def init(
                 say("init.plan", count=registry.load_file_plan(house, actor, plan))
             if efiles:
                 say("init.efiles", count=registry.load_efiles(house, actor, efiles))
+            if units:
+                prepare(house)  # so that the first letter does not wait for it
 
 
 def doctor(

@@ -34,7 +34,7 @@ LOG = log(__name__)
 NAME = "aktenlotse"
 VERSION = "way-1"  # raised by hand when the order of the steps changes
 QUEUE, LONE_QUEUE = "letters", "alone"
-URGENT, NORMAL = 1, 100  # lower runs first
+URGENT, STARTED, NORMAL = 1, 50, 100  # lower runs first; what was opened is finished before more is opened
 BEAT_SECONDS = 2.0
 RECONCILE_SECONDS = 30.0
 POLL_SECONDS, LONE_POLL_SECONDS = 0.2, 1.0  # what a dead process left may wait a little
@@ -257,7 +257,7 @@ def _options(item: Pending) -> Any:
         "workflow_name": item.kind,
         "queue_name": QUEUE,
         "workflow_id": item.workflow,
-        "priority": URGENT if item.urgent else NORMAL,
+        "priority": URGENT if item.urgent else STARTED if item.kind == DOCUMENT else NORMAL,
     }
 
 

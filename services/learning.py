@@ -68,6 +68,13 @@ def active_router(house: House, session: Session) -> ActiveRouter:
         return _with_decisions(house, session, None, _cold_router(folder, profiles), f"{folder} {hash(profiles)}")
 
 
+def prepare(house: House) -> None:
+    """Have the router at hand that decides now. Where there are no units, there is none. Raises: CorruptModel."""
+    with house.database.read() as session:
+        if valid_codes(session):
+            active_router(house, session)
+
+
 def _with_decisions(house: House, session: Session, version: int | None, base: TrainedRouter, key: str) -> ActiveRouter:
     counts = sa.select(
         sa.func.max(Label.id), sa.func.count(Label.withdrawn_at), sa.func.count(sa.distinct(Label.unit_id))

@@ -57,13 +57,19 @@ def json_lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A new home with the sample town's units, file plan and EFiles."""
-    folder = tmp_path / "home"
+@pytest.fixture(scope="session")
+def new_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new home with the sample town's units, file plan and EFiles: to be copied, not used."""
+    folder = tmp_path_factory.mktemp("new") / "home"
     samples = [f"--{name}={SAMPLES / file}" for name, file in SAMPLE_FILES.items()]
     run_program(folder, "init", *samples)
     return folder
+
+
+@pytest.fixture
+def home(new_home: Path, tmp_path: Path) -> Path:
+    """A home of one's own, as ``init`` makes it."""
+    return Path(shutil.copytree(new_home, tmp_path / "home"))
 
 
 SAMPLE_FILES = {"units": "units.json", "plan": "fileplan.json", "efiles": "efiles.json"}
