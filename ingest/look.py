@@ -18,6 +18,8 @@ NEAR_LOOK_DPI = 0.12  # deviation from it that no measure minds
 SKEW_LIMIT = 8.0  # degrees searched to either side
 MOST_PIXELS = 600_000  # looked at in full size
 FEW_MARKS = 15  # words or letters; fewer have no direction that could be measured
+GRAIN = 0.008  # deviation of the paper's grey, as a share of it, above which it is smoothed
+PALEST, PALEST_SMOOTHED = 0.96, 0.985  # share of the paper's grey that can still be ink
 FAINT_CONTRAST = 90  # grey steps between paper and ink below which a page counts as faint
 
 
@@ -36,6 +38,7 @@ class Look:
     box: tuple[int, int, int, int]
     sideways: bool  # lines of text run up or down the delivered image
     skew: float
+    lean: float  # -1 .. 1: below 0 the lines stand on their feet (seen from the side that ``sideways`` tells)
     letter_height: float  # delivered pixels of a small letter, 0 unknown
     clipped: bool  # ink touches an edge
     blur: float  # variance of the Laplacian at look size
@@ -63,7 +66,10 @@ def look(page: DeliveredPage) -> Look:
     small, scale = _smaller(page.grey, page.dpi)
     background = paper_of(small)
     level = np.asarray(small.astype(np.float32) / np.maximum(background, 1), np.float32)
-    ink = (level < _ink_threshold(level)).astype(np.uint8)
+    palest = PALEST
+    if _deviation(level) > GRAIN:  # thin strokes of faint print lie within the grain, until that is smoothed
+        level, palest = np.asarray(cv2.GaussianBlur(level, (0, 0), 1.0), np.float32), PALEST_SMOOTHED
+    ink = (level < _ink_threshold(level, palest)).astype(np.uint8)
     ink = _without_edges_and_specks(ink)
     share = cv2.countNonZero(ink) / ink.size
     paper = float(np.median(background[::4, ::4]))
@@ -72,7 +78,7 @@ def look(page: DeliveredPage) -> Look:
     plain = small[::3, ::3][(ink[::3, ::3] == 0) & (level[::3, ::3] > 0.9)]
     noise = float(plain.std()) if plain.size else 0.0
     marks = _marks(ink)
-    sideways, skew = _direction(ink) if len(marks) >= FEW_MARKS else (False, 0.0)
+    sideways, skew, lean = _direction(ink) if len(marks) >= FEW_MARKS else (False, 0.0, 0.0)
     return Look(
         width=page.width,
         height=page.height,
@@ -85,6 +91,7 @@ def look(page: DeliveredPage) -> Look:
         box=_box(marks, 1 / scale, page.width, page.height),
         sideways=sideways,
         skew=skew,
+        lean=lean,
         letter_height=_letter_height(page.grey, page.dpi),
         clipped=_touches_edge(ink),
         blur=float(cv2.Laplacian(small, cv2.CV_32F).var()),
@@ -117,11 +124,15 @@ def paper_of(grey: Grey, reach: int = 25) -> NDArray[np.float32]:
     return np.asarray(full, np.float32)
 
 
-def _ink_threshold(level: NDArray[np.float32]) -> float:
+def _ink_threshold(level: NDArray[np.float32], palest: float) -> float:
     """Ink is what is clearly darker than the paper's own deviation around it: so faint lines count too."""
+    return min(palest, max(0.75, 1 - 4 * _deviation(level)))
+
+
+def _deviation(level: NDArray[np.float32]) -> float:
+    """Of the paper's own grey."""
     paper = level[::3, ::3][level[::3, ::3] > 0.9]
-    deviation = float(np.std(paper)) if paper.size else 0.05
-    return min(0.96, max(0.75, 1 - 4 * deviation))
+    return float(np.std(paper)) if paper.size else 0.05
 
 
 def _without_edges_and_specks(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -175,8 +186,8 @@ def _touches_edge(ink: NDArray[np.uint8]) -> bool:
     return any(float(side.mean()) > 0.02 for side in sides)
 
 
-def _direction(ink: NDArray[np.uint8]) -> tuple[bool, float]:
-    """Whether lines run up or down, and the skew: the angle at which the rows' ink differs most.
+def _direction(ink: NDArray[np.uint8]) -> tuple[bool, float, float]:
+    """Whether lines run up or down, the skew: the angle at which the rows' ink differs most, and the lean.
 
     Projection profile method (Postl 1986; Bloomberg, Kopec, Dasari 1995: sum of squared differences), on the inked
     points of a copy of half the size.
@@ -188,7 +199,23 @@ def _direction(ink: NDArray[np.uint8]) -> tuple[bool, float]:
     upright, upright_score = _best_skew(down, across - columns / 2, weights, rows)
     turned, turned_score = _best_skew(across, rows / 2 - down, weights, columns)
     sideways = turned_score > 1.15 * upright_score
-    return sideways, turned if sideways else upright
+    skew = turned if sideways else upright
+    return sideways, skew, _lean(ink, sideways, skew)
+
+
+def _lean(ink: NDArray[np.uint8], sideways: bool, skew: float) -> float:
+    """Whether lines stand on their feet (below 0) or on their heads: -1 .. 1.
+
+    Nearly all letters end sharply at the base line, but only some reach up and few reach down: so the steepest change
+    between two rows of pixels lies at the feet (cf. Caprari 2000, up or down by the asymmetry of projection profiles).
+    """
+    rows, columns = ink.shape
+    down, across = np.nonzero(ink)
+    if sideways:
+        down, across, rows, columns = across, rows - down, columns, rows
+    profile = _profile(down, across - columns / 2, np.ones(down.size, np.float32), rows, skew)
+    change = np.diff(profile) ** 3
+    return float(change.sum() / (np.abs(change).sum() + 1))
 
 
 def _best_skew(
@@ -199,9 +226,7 @@ def _best_skew(
 
     def score(angle: float) -> float:
         if angle not in known:
-            leaned = (down - np.tan(np.radians(angle)) * across + 0.5).astype(np.intp)
-            leaned[(leaned < 0) | (leaned >= rows)] = rows  # beyond the page: counted in a row that is cut off
-            profile = np.bincount(leaned, weights, rows + 1)[:rows]
+            profile = _profile(down, across, weights, rows, angle)
             known[angle] = float(np.square(np.diff(profile)).sum() / (np.square(profile).sum() + 1))
         return known[angle]
 
@@ -209,6 +234,15 @@ def _best_skew(
     for step in (0.5, 0.25, 0.1):
         best = max((best, best - step, best + step), key=score)
     return float(best), score(best)
+
+
+def _profile(
+    down: NDArray[np.integer], across: NDArray[np.floating], weights: NDArray[np.float32], rows: int, angle: float
+) -> NDArray[np.float64]:
+    """The ink of each row of a page that is turned back by ``angle`` degrees."""
+    leaned = (down - np.tan(np.radians(angle)) * across + 0.5).astype(np.intp)
+    leaned[(leaned < 0) | (leaned >= rows)] = rows  # beyond the page: counted in a row that is cut off
+    return np.asarray(np.bincount(leaned, weights, rows + 1)[:rows], np.float64)
 
 
 def _letter_height(grey: Grey, dpi: float) -> float:

@@ -19,6 +19,7 @@ from ingest.words import Box
 READ_DPI = 200  # enough for Tesseract's LSTM on office print down to 7 points, and cheaper than 300
 FINE_DPI = 300
 SMALL_LETTER = 12.0  # pixels of a small letter in the copy, below which it is enlarged
+SPECK_PIXELS, SPECK_EDGE, SPECK_CORE = 10, 235, 90  # size, grey that parts a mark from the paper, grey of real ink
 MIN_SKEW = 0.35  # degrees; Tesseract follows smaller slopes by itself
 MAX_PIXELS = 30_000_000
 
@@ -32,6 +33,7 @@ class Plan:
     box: Box = (0, 0, 0, 0)  # crop, delivered pixels
     scale: float = 1.0
     flatten: bool = False  # divide by the paper, stretch
+    despeckle: bool = False  # and leave out grain that is left
     blur: float = 0.0  # sigma in delivered pixels
     segmentation: int = 3
 
@@ -86,6 +88,9 @@ def other_plans(seen: Look, plan: Plan, shape: tuple[int, int]) -> list[Plan]:
     """What to try when the first reading is poor: the other treatment of the paper, whole page, other segmentation."""
     whole = (0, 0, shape[1], shape[0])
     fine = max(plan.scale, min(FINE_DPI / seen.dpi, 2.5))
+    if seen.faint:  # never without flattening: its grain would cost Tesseract minutes
+        cleaned = replace(plan, despeckle=True)
+        return [replace(cleaned, segmentation=segmentation) for segmentation in (4, 6)]
     others = [
         replace(plan, flatten=not plan.flatten, scale=fine),
         replace(plan, flatten=True, blur=1.0, scale=fine, segmentation=4),
@@ -127,14 +132,14 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
         part = cv2.GaussianBlur(part, (0, 0), plan.blur)
     forward = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
     if plan.flatten and plan.scale >= 1:
-        part = _flattened(part)
+        part = _flattened(part, plan.despeckle)
     if abs(plan.scale - 1) > 1e-3:
         wanted = max(1, round(part.shape[1] * plan.scale)), max(1, round(part.shape[0] * plan.scale))
         forward = np.diag([wanted[0] / part.shape[1], wanted[1] / part.shape[0], 1]) @ forward
         interpolation = cv2.INTER_AREA if plan.scale < 1 else cv2.INTER_LANCZOS4 if plan.flatten else cv2.INTER_CUBIC
         part = cv2.resize(part, wanted, interpolation=interpolation)
     if plan.flatten and plan.scale < 1:  # on the smaller image: a large page needs no more memory for it
-        part = _flattened(part)
+        part = _flattened(part, plan.despeckle)
     for _ in range(plan.orientation // 90):
         forward = np.array([[0, -1, part.shape[0]], [1, 0, 0], [0, 0, 1]], float) @ forward
         part = cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE)
@@ -147,17 +152,29 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
     return Copy(np.asarray(part, np.uint8), (tuple(across), tuple(down)), width, height)
 
 
-def _flattened(grey: Grey) -> Grey:
+def _flattened(grey: Grey, despeckle: bool) -> Grey:
     """Divide by the paper and stretch, so that faint ink on grey paper becomes dark ink on white paper."""
     paper = np.maximum(paper_of(grey, reach=max(25, min(grey.shape) // 40)), 1)
-    level = np.minimum(cv2.GaussianBlur(grey, (0, 0), 0.8).astype(np.float32) / paper, 1)
+    smooth = cv2.GaussianBlur(grey, (0, 0), 0.6 if despeckle else 0.8)
+    level = np.minimum(smooth.astype(np.float32) / paper, 1)
     sample = level[::3, ::3]
     low = float(np.percentile(sample, 0.5))
     middle = float(np.median(sample))
     grain = sample[sample > middle]
     # the paper's grain becomes white: specks would cost Tesseract minutes
     high = middle - max(0.02, 2 * float(np.std(grain)) if grain.size else 0.0)
-    return np.asarray(np.clip((level - low) / max(high - low, 0.05) * 255, 0, 255), np.uint8)
+    flat = np.asarray(np.clip((level - low) / max(high - low, 0.05) * 255, 0, 255), np.uint8)
+    return _without_specks(flat) if despeckle else flat
+
+
+def _without_specks(flat: Grey) -> Grey:
+    """White where marks are both tiny and pale. A dot of an i is one or the other."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((flat < SPECK_EDGE).astype(np.uint8), connectivity=8)
+    kept = stats[:, cv2.CC_STAT_AREA] >= SPECK_PIXELS
+    kept[labels[flat < SPECK_CORE]] = True
+    kept[0] = False  # the paper
+    around = cv2.dilate(kept[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.where(around > 0, flat, 255).astype(np.uint8)
 
 
 def _deskewed(part: Grey, skew: float, forward: NDArray[np.float64]) -> tuple[Grey, NDArray[np.float64]]:

@@ -25,6 +25,7 @@ OK_CONFIDENCE = 0.80  # below it a page is not called ok
 SURE_CONFIDENCE = 0.72  # above it nothing else is tried
 TURN_CONFIDENCE = 0.66  # below it the other way up is tried
 NOTHING = 0.30  # below it what was read is no text
+CLEAR_LEAN = 0.15  # of lines above which their feet are known
 SPARSE_INK = 0.004  # share of inked pixels of a page with a few specks
 SHOW_THROUGH_CONFIDENCE, SHOW_THROUGH_CONTRAST = 0.45, 45  # of the front's print seen from the back
 
@@ -125,6 +126,9 @@ class _PageReader:
         """One run where it goes well; else the other way up, then the other plans, until one is sure."""
         first = first_plan(self.seen, self._likely_orientation())
         confidence = self._try(first)
+        if confidence < TURN_CONFIDENCE and self.seen.faint:
+            first = replace(first, despeckle=True)
+            confidence = max(confidence, self._try(first))
         if confidence < TURN_CONFIDENCE:
             confidence = max(confidence, self._turn(first))
         if confidence >= SURE_CONFIDENCE:
@@ -144,10 +148,11 @@ class _PageReader:
         return best
 
     def _likely_orientation(self) -> int:
-        turn = self.page.turn
-        if self.seen.sideways != (turn in (90, 270)):
-            return 90 if self.seen.sideways else 0
-        return turn
+        seen, turn = self.seen, self.page.turn
+        upright = 90 if seen.sideways else 0
+        if not seen.faint and abs(seen.lean) > CLEAR_LEAN:
+            return upright if seen.lean < 0 else upright + 180
+        return turn if seen.sideways == (turn in (90, 270)) else upright
 
     def _try(self, plan: Plan) -> float:
         """One Tesseract run. Returns: its mean confidence, 0 when it failed."""
