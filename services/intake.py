@@ -29,6 +29,7 @@ from models import (
     Delivery,
     Document,
     EntryCounter,
+    JournalEntry,
     Source,
     State,
     Step,
@@ -172,6 +173,8 @@ def add_source(house: House, session: Session, actor: Actor, **facts: Any) -> So
     moment: datetime = facts["received_at"]
     entry_no = _next_entry_number(session, facts["received_on"].year)
     source = Source(entry_no=entry_no, confidentiality=Confidentiality.NORMAL, updated_at=moment, **facts)
+    # the same bytes again after a destruction: the workflows of the first time have ended, so these need other ids
+    source.attempt = 1 + _times_received(session, source.id)
     session.add(source)
     session.flush()
     record(
@@ -198,6 +201,13 @@ def add_source(house: House, session: Session, actor: Actor, **facts: Any) -> So
         at=moment,
     )
     return source
+
+
+def _times_received(session: Session, source_id: str) -> int:
+    entries = sa.select(sa.func.count(JournalEntry.seq)).where(
+        JournalEntry.object_id == source_id, JournalEntry.action == "source.receive"
+    )
+    return int(session.scalars(entries).one())
 
 
 def _note_delivery(

@@ -22,6 +22,25 @@ SAMPLES = ROOT / "samples"
 PROGRAM = [sys.executable, "-m", "cli"]
 
 
+LONGEST = (  # files that take minutes begin first, so that no core waits for the last one
+    "acceptance/test_samples.py",
+    "integration/test_killed.py",
+    "integration/test_disposal.py",
+    "integration/test_rebuild.py",
+    "acceptance/test_destruction.py",
+    "integration/archive/test_archive_store.py",
+    "acceptance/test_web_letters.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        name = item.path.relative_to(ROOT / "tests").as_posix()
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and os.environ.get("AKTENLOTSE_NO_SKIPS"):
         report.outcome = "failed"

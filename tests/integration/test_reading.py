@@ -68,6 +68,9 @@ def test_the_text_layer_lies_on_the_words_of_a_page_that_opens_upright(
     image, boxes = drawn_page()
     page = read_image(image.rotate(turn, expand=True), tesseract, tmp_path)
     assert (page.status, page.orientation) == (PageStatus.OK, turn)
+    tried = page.plan["tried"]
+    assert isinstance(tried, list)
+    assert len(tried) == 1  # the look told which way up
     validator = Validator(Path(sys.prefix) / "share" / "aktenlotse" / "verapdf")
     try:
         job = SealJob(tmp_path / "seite.png", "image/png", (layer_of(page),), "t", "deu", None)
@@ -85,6 +88,25 @@ def test_the_text_layer_lies_on_the_words_of_a_page_that_opens_upright(
     assert len(known) >= 0.95 * len(boxes)
     off = [max(abs(a - b) for a, b in zip(found[word], boxes[word], strict=True)) for word in known]
     assert float(np.percentile(off, 95)) <= 14  # pixels at 300 dpi: a little over a millimetre
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_orientation_in_a_png_is_followed_wherever_it_stands(
+    late: bool, tesseract: Tesseract, tmp_path: Path
+) -> None:
+    image, _ = drawn_page()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    path = tmp_path / "seite.png"
+    image.rotate(90, expand=True).save(path, exif=exif)
+    if late:  # after the pixels, as the standard allows
+        data = path.read_bytes()
+        start = data.index(b"eXIf") - 4
+        chunk = data[start : start + 12 + int.from_bytes(data[start : start + 4], "big")]
+        rest = data[:start] + data[start + len(chunk) :]
+        path.write_bytes(rest[:-12] + chunk + rest[-12:])
+    with open_pages(path, "image/png") as source:
+        assert source.page(1).turn == 90
 
 
 @pytest.mark.parametrize("lean", [-4.0, 2.5])
