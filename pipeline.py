@@ -30,6 +30,7 @@ from services.destroying import try_to_finish
 from services.filing import file_document
 from services.house import House
 from services.indexing import queue_for_index, try_to_empty_outbox
+from services.intake import Received
 from services.learning import prepare
 from services.opening import open_source
 from services.paper import renew_notes
@@ -118,9 +119,9 @@ def _warm_up(house: House) -> threading.Thread:
     return thread
 
 
-def first_step(source_id: str) -> Pending:
+def first_step(arrival: Received) -> Pending:
     """What is to be enqueued after ``receive``."""
-    return Pending(SOURCE, source_id, 1)
+    return Pending(SOURCE, arrival.source_id, arrival.attempt)
 
 
 def _tend(house: House, retraining: Retraining | None = None) -> None:

@@ -120,7 +120,7 @@ def ingested(
         taken = []
         for path in files:
             arrival = receive(house, actor, path, batch, received.date() if received else None)
-            engine.submit([first_step(arrival.source_id)])
+            engine.submit([first_step(arrival)])
             if move:
                 put_away(house, path)
             taken.append(arrival)
@@ -251,7 +251,7 @@ def watch(
                     return  # it stays in the inbox, and the next scan tries again
                 put_away(house, path)
                 if not arrival.known:
-                    engine.submit([first_step(arrival.source_id)])
+                    engine.submit([first_step(arrival)])
                 say("watch.taken", name=path.name)
 
             watch_folder(

@@ -47,6 +47,7 @@ class Received:
     name: str
     known: bool
     state: State
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _take(
                 warnings=list(found.warnings) if found else [],
             )
         _note_delivery(session, actor, source_id, batch_id, name, origin, duplicate=known is not None)
-        return Received(source_id, name, known is not None, State(source.state))
+        return Received(source_id, name, known is not None, State(source.state), source.attempt)
 
 
 def add_source(house: House, session: Session, actor: Actor, **facts: Any) -> Source:
