@@ -40,6 +40,7 @@ _TOKEN = re.compile(r"[A-ZÄÖÜa-zäöüß0-9][A-ZÄÖÜa-zäöüß0-9./\-–_|
 _DIGIT = re.compile(r"\d")
 MAX_WORDS, MAX_LENGTH = 4, 40  # of a reference in running text
 MAX_SLIPS = 2
+ENDING = 3  # signs at the end of a key of which none may be misread, where the first one is
 MIN_KEY = 5
 
 
@@ -98,7 +99,7 @@ def match(quoted: Sequence[str], in_text: Iterable[str], register: Mapping[str, 
 
 def _slips(read: str, known: str) -> int | None:
     """Slips between two keys; None when they differ in a way that OCR does not explain."""
-    if read[:1] != known[:1] and read[-3:] != known[-3:]:
+    if read[:1] != known[:1] and read[-ENDING:] != known[-ENDING:]:
         return None
     slips = 0
     for kind, a0, a1, b0, b1 in SequenceMatcher(None, read, known, autojunk=False).get_opcodes():

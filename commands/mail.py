@@ -126,18 +126,15 @@ def ingested(
             taken.append(arrival)
         patience = INDEX_LOOKS
         for arrival in taken:
-            lines = None
-            while lines is None:
-                wait = partial(outcome_of, house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
-                lines = wait(indexed=patience > 0)
-                if lines is None and wait(indexed=False) is not None:
+            wait = partial(outcome_of, house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
+            while (lines := wait(indexed=patience > 0)) is None:
+                if wait(indexed=False) is None:
+                    bar.tell(arrival.name, *pages_read(house, arrival.source_id))
+                else:
                     patience -= 1
                     if all_arrived(house) and not try_to_empty_outbox(house):  # before, the keeper's beat does it
                         patience = 0
-                elif lines is None:
-                    bar.tell(arrival.name, *pages_read(house, arrival.source_id))
-                if lines is None:
-                    time.sleep(LOOK_SECONDS)
+                time.sleep(LOOK_SECONDS)
             if lines[0].get("indexed"):
                 patience = INDEX_LOOKS
             bar.advance()

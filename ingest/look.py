@@ -66,10 +66,11 @@ def look(page: DeliveredPage) -> Look:
     small, scale = _smaller(page.grey, page.dpi)
     background = paper_of(small)
     level = np.asarray(small.astype(np.float32) / np.maximum(background, 1), np.float32)
-    palest = PALEST
-    if _deviation(level) > GRAIN:  # thin strokes of faint print lie within the grain, until that is smoothed
-        level, palest = np.asarray(cv2.GaussianBlur(level, (0, 0), 1.0), np.float32), PALEST_SMOOTHED
-    ink = (level < _ink_threshold(level, palest)).astype(np.uint8)
+    deviation, palest = _deviation(level), PALEST
+    if deviation > GRAIN:  # thin strokes of faint print lie within the grain, until that is smoothed
+        level = np.asarray(cv2.GaussianBlur(level, (0, 0), 1.0), np.float32)
+        deviation, palest = _deviation(level), PALEST_SMOOTHED
+    ink = (level < _ink_threshold(deviation, palest)).astype(np.uint8)
     ink = _without_edges_and_specks(ink)
     share = cv2.countNonZero(ink) / ink.size
     paper = float(np.median(background[::4, ::4]))
@@ -124,9 +125,9 @@ def paper_of(grey: Grey, reach: int = 25) -> NDArray[np.float32]:
     return np.asarray(full, np.float32)
 
 
-def _ink_threshold(level: NDArray[np.float32], palest: float) -> float:
+def _ink_threshold(deviation: float, palest: float) -> float:
     """Ink is what is clearly darker than the paper's own deviation around it: so faint lines count too."""
-    return min(palest, max(0.75, 1 - 4 * _deviation(level)))
+    return min(palest, max(0.75, 1 - 4 * deviation))
 
 
 def _deviation(level: NDArray[np.float32]) -> float:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from classify.references import MAX_SLIPS
+from classify.references import ENDING, MAX_SLIPS
 from models import Case, EFile
 
 _AT_ONCE = 500  # keys in one query
-_ENDING = 3  # signs at the end of a key of which none may be misread, where the first one is
 
 Target = tuple[EFile, Case | None]
 
@@ -53,5 +52,5 @@ def entries_like(session: Session, keys: Sequence[str]) -> Register:
 def _is_like(column: sa.orm.InstrumentedAttribute[str], key: str) -> sa.ColumnElement[bool]:
     return sa.and_(
         sa.func.length(column).between(len(key) - MAX_SLIPS, len(key) + MAX_SLIPS),
-        sa.or_(column.startswith(key[:1], autoescape=True), column.endswith(key[-_ENDING:], autoescape=True)),
+        sa.or_(column.startswith(key[:1], autoescape=True), column.endswith(key[-ENDING:], autoescape=True)),
     )

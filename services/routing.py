@@ -131,11 +131,12 @@ def _by_ticket(session: Session, document: Document, units: Mapping[str, OrgUnit
     """What a person said with a job ticket in the stack; what it names must exist."""
     if not document.hints:
         return None
-    for efile, case in entries_of(session, [reference_key(str(document.hints.get("efile", "")))]).targets.values():
-        if not is_valid(efile.unit):
-            continue
-        reason = {"code": "ticket", "efile": efile.id}
-        return Proposal(DecidedBy.RULE, efile.unit_id, 1.0, (reason,), efile=efile.id, case=case.id if case else None)
+    register = entries_of(session, [reference_key(str(document.hints.get("efile", "")))])
+    for hit in register.keys.values():  # one at most: one key was asked for
+        efile, case = register.targets[hit]
+        if is_valid(efile.unit):
+            reason, case_id = {"code": "ticket", "efile": efile.id}, case.id if case else None
+            return Proposal(DecidedBy.RULE, efile.unit_id, 1.0, (reason,), efile=efile.id, case=case_id)
     unit = units.get(str(document.hints.get("unit", "")))
     return Proposal(DecidedBy.RULE, unit.id, 1.0, ({"code": "ticket"},)) if unit else None
 

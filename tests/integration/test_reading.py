@@ -91,9 +91,7 @@ def test_the_text_layer_lies_on_the_words_of_a_page_that_opens_upright(
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_the_orientation_in_a_png_is_followed_wherever_it_stands(
-    late: bool, tesseract: Tesseract, tmp_path: Path
-) -> None:
+def test_the_orientation_in_a_png_is_followed_wherever_it_stands(late: bool, tmp_path: Path) -> None:
     image, _ = drawn_page()
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
