@@ -43,6 +43,7 @@ class House:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         logs.configure(settings.home / "aktenlotse.log", settings.log_level)
+        self._tempdir_before = tempfile.tempdir
         tempfile.tempdir = str(settings.work)  # what a killed process leaves lies in our folder, and is swept
         self.database = Database(settings.database_url, settings.home)
         self.store = Store(settings.archive, settings.staging)
@@ -101,7 +102,8 @@ class House:
         return folder
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close what was opened; temporary files go again where they went before (a drill's home is deleted)."""
+        tempfile.tempdir = self._tempdir_before
         opened = vars(self)
         if "page_pool" in opened:
             self.page_pool.shutdown(wait=True, cancel_futures=True)
