@@ -239,6 +239,8 @@ class JournalFiles:
             append_lines(folder / ENTRIES, batch)
             tail = Tail(batch[-1]["seq"], batch[-1]["hash"], day)
             self._remember(tail)
+            if len(batch) == len(rows) < _BATCH:  # nothing more was there
+                break
         return tail
 
     def _sign(self, tail: Tail, *, force: bool) -> dict[str, Any] | None:

@@ -11,11 +11,12 @@ from classify.letters import Example
 _WORD = regex.compile(r"\p{L}[\p{L}-]{2,}")
 
 
-def evidence(letter: Example, weighting: Weighting, column: Floats, limit: int) -> tuple[str, ...]:
+def evidence(letter: Example, weighting: Weighting, coef: Floats, own: int, limit: int) -> tuple[str, ...]:
     """The words that counted most, as written, the strongest first.
 
     A word's share is what the score would lack without it: the sum over the features (stem and n-grams) that
-    it brings, each with the weight it has in the whole letter. column: (features,), the unit's coefficients.
+    it brings, each with the weight it has in the whole letter. coef: (features, units); what all units have alike
+    speaks for none. own: the unit's column.
     """
     words = list(dict.fromkeys(_WORD.findall(text_of_zones(letter))))
     whole = weighting.apply(count_one(letter))
@@ -25,7 +26,8 @@ def evidence(letter: Example, weighting: Weighting, column: Floats, limit: int) 
     there = weighting.columns[whole.indices]  # sorted, as both are
     at = np.minimum(np.searchsorted(there, columns), len(there) - 1)
     hit = there[at] == columns
-    value = whole.data * column[whole.indices]
+    rows = coef[whole.indices]  # of this letter's features only: the whole matrix is large
+    value = whole.data * (rows[:, own] - rows.mean(axis=1))
     shares = np.bincount(owners[hit], value[at[hit]], minlength=len(words))
     order = np.argsort(-shares, kind="stable")
     found: dict[str, str] = {}

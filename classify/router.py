@@ -96,8 +96,7 @@ class TrainedRouter:
         if len(own) > 1:
             scores = self.linear.scores(self.weighting.apply(count_one(letter)))[0]
             own.sort(key=lambda i: -scores[i])
-        column = self.linear.coef[:, own[0]] - self.linear.coef.mean(axis=1)
-        return evidence(letter, self.weighting, column, limit)
+        return evidence(letter, self.weighting, self.linear.coef, own[0], limit)
 
     def unknown_words(self, letter: Example) -> float:
         """Share of the letter's different words that the router has never seen."""

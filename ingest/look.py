@@ -93,9 +93,9 @@ def look(page: DeliveredPage) -> Look:
         sideways=sideways,
         skew=skew,
         lean=lean,
-        letter_height=_letter_height(page.grey, page.dpi),
+        letter_height=_letter_height(page.grey, page.dpi, float(np.median(marks[:, 1])) / scale) if len(marks) else 0.0,
         clipped=_touches_edge(ink),
-        blur=float(cv2.Laplacian(small, cv2.CV_32F).var()),
+        blur=float(cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_16S))[1][0, 0]) ** 2,
         bilevel=page.bilevel,
     )
 
@@ -195,8 +195,8 @@ def _direction(ink: NDArray[np.uint8]) -> tuple[bool, float, float]:
     """
     shrunk = cv2.resize(ink * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     rows, columns = shrunk.shape
-    down, across = np.nonzero(shrunk)
-    weights = shrunk[down, across].astype(np.float32)
+    across, down = _points(shrunk)
+    weights = shrunk[shrunk > 0].astype(np.float32)
     upright, upright_score = _best_skew(down, across - columns / 2, weights, rows)
     turned, turned_score = _best_skew(across, rows / 2 - down, weights, columns)
     sideways = turned_score > 1.15 * upright_score
@@ -211,16 +211,22 @@ def _lean(ink: NDArray[np.uint8], sideways: bool, skew: float) -> float:
     between two rows of pixels lies at the feet (cf. Caprari 2000, up or down by the asymmetry of projection profiles).
     """
     rows, columns = ink.shape
-    down, across = np.nonzero(ink)
+    across, down = _points(ink)
     if sideways:
         down, across, rows, columns = across, rows - down, columns, rows
-    profile = _profile(down, across - columns / 2, np.ones(down.size, np.float32), rows, skew)
+    profile = _profile(down, across - columns / 2, None, rows, skew)
     change = np.diff(profile) ** 3
     return float(change.sum() / (np.abs(change).sum() + 1))
 
 
+def _points(ink: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Columns and rows of the inked pixels, row by row from the top. There must be some."""
+    points = np.asarray(cv2.findNonZero(ink), np.float32).reshape(-1, 2)
+    return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+
+
 def _best_skew(
-    down: NDArray[np.integer], across: NDArray[np.floating], weights: NDArray[np.float32], rows: int
+    down: NDArray[np.float32], across: NDArray[np.float32], weights: NDArray[np.float32], rows: int
 ) -> tuple[float, float]:
     """The best angle in degrees clockwise, and its score. ``across``: from the middle of the page."""
     known: dict[float, float] = {}
@@ -238,21 +244,22 @@ def _best_skew(
 
 
 def _profile(
-    down: NDArray[np.integer], across: NDArray[np.floating], weights: NDArray[np.float32], rows: int, angle: float
+    down: NDArray[np.float32], across: NDArray[np.float32], weights: NDArray[np.float32] | None, rows: int, angle: float
 ) -> NDArray[np.float64]:
     """The ink of each row of a page that is turned back by ``angle`` degrees."""
-    leaned = (down - np.tan(np.radians(angle)) * across + 0.5).astype(np.intp)
+    leaned = (down - np.float32(np.tan(np.radians(angle))) * across + np.float32(0.5)).astype(np.intp)
     leaned[(leaned < 0) | (leaned >= rows)] = rows  # beyond the page: counted in a row that is cut off
     return np.asarray(np.bincount(leaned, weights, rows + 1)[:rows], np.float64)
 
 
-def _letter_height(grey: Grey, dpi: float) -> float:
-    """Median height of marks that can be letters, in delivered pixels, from the page's middle."""
+def _letter_height(grey: Grey, dpi: float, middle: float) -> float:
+    """Median height of marks that can be letters, in delivered pixels. ``middle``: the row amid the print."""
     rows, columns = grey.shape
     part = grey[rows // 6 : rows * 5 // 6, columns // 8 : columns * 7 // 8]
     if part.size > MOST_PIXELS:  # a band of a large page says enough, if it has letters
         band = int(rows * MOST_PIXELS / part.size / 3)
-        height = _median_letter(grey[rows // 2 - band : rows // 2 + band, columns // 8 : columns * 7 // 8], dpi)
+        top = min(max(0, round(middle) - band), rows - 2 * band)
+        height = _median_letter(grey[top : top + 2 * band, columns // 8 : columns * 7 // 8], dpi)
         if height or part.size > 10 * MOST_PIXELS:
             return height
     return _median_letter(part, dpi)

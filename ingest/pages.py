@@ -284,10 +284,6 @@ def is_good_text(words: list[str]) -> bool:
 
 def to_grey(image: Image.Image) -> tuple[Grey, bool]:
     """A Pillow image as grey values on white paper, and whether it has one bit a pixel."""
-    if image.mode == "1":  # eight pixels a byte: much quicker than by Pillow's grey values
-        wide, high = image.size
-        packed = np.frombuffer(image.tobytes(), np.uint8).reshape(high, -1)
-        return np.unpackbits(packed, axis=1, count=wide) * np.uint8(255), True
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         alpha = image.convert("RGBA")
         paper = Image.new("RGBA", alpha.size, "white")
@@ -296,7 +292,7 @@ def to_grey(image: Image.Image) -> tuple[Grey, bool]:
         deep = np.asarray(image).astype(np.float32)
         top = 65535.0 if deep.max(initial=0) > 255 else 255.0
         return np.clip(deep * (255.0 / top), 0, 255).astype(np.uint8), False
-    return np.asarray(image if image.mode == "L" else image.convert("L")), False
+    return np.asarray(image if image.mode == "L" else image.convert("L")), image.mode == "1"
 
 
 def _image_dpi(image: Image.Image) -> float:
@@ -340,7 +336,8 @@ def _only_image(page: pikepdf.Page, box: list[float]) -> pikepdf.Stream | None:
         elif operator == "Do":
             if found is not None:
                 return None
-            image = resources["/XObject"][str(instruction.operands[0])]
+            objects = resources.get("/XObject")
+            image = objects.get(str(instruction.operands[0])) if objects is not None else None
             if not isinstance(image, pikepdf.Stream) or not _covers(matrix, box):
                 return None
             found = image

@@ -40,8 +40,8 @@ class EFile(Base):
     retain_until: Mapped[date | None]  # last day of the retention, as the file plan said when it was closed
     hold: Mapped[bool] = mapped_column(default=False)  # nothing in it may be destroyed, whatever the plan says
 
-    unit: Mapped[OrgUnit] = relationship(lazy="joined")
-    plan: Mapped[FilePlanEntry | None] = relationship(lazy="joined")
+    unit: Mapped[OrgUnit] = relationship()
+    plan: Mapped[FilePlanEntry | None] = relationship()
     cases: Mapped[list[Case]] = relationship(back_populates="efile", order_by="Case.reference")
 
 
@@ -57,4 +57,4 @@ class Case(Base):
     opened_on: Mapped[date]
     closed_on: Mapped[date | None]
 
-    efile: Mapped[EFile] = relationship(back_populates="cases", lazy="joined")
+    efile: Mapped[EFile] = relationship(back_populates="cases")

@@ -58,7 +58,7 @@ class Source(Base):
     warnings: Mapped[list[Any]] = mapped_column(default=list)
     updated_at: Mapped[datetime]
 
-    batch: Mapped[Batch] = relationship(lazy="joined")
+    batch: Mapped[Batch] = relationship()
     pages: Mapped[list[Page]] = relationship(order_by="Page.number", back_populates="source")
 
 

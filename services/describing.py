@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import platform
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -129,10 +130,13 @@ def note_bytes(note: dict[str, Any]) -> bytes:
     return json.dumps(note, ensure_ascii=False, indent=1).encode()
 
 
+_own_version = cache(version)  # of our distribution: read from its files, once
+
+
 def software_of(verdict: dict[str, Any]) -> dict[str, str]:
     """What made a version: names to versions."""
     return {
-        "aktenlotse": version("aktenlotse"),
+        "aktenlotse": _own_version("aktenlotse"),
         "python": platform.python_version(),
         "validator": f"{verdict['verdict'].get('validator')} {verdict['verdict'].get('version')}",
     }

@@ -26,17 +26,17 @@ from models.references import reference_key
 from services.describing import document_metadata, general_reference, note_of_scan, said_of
 from services.house import House
 from services.reading import WORDS, page_texts, readings_of
-from services.sealing import PDF, seal_document, verdict_of
+from services.sealing import PDF, VERDICT, seal_document, verdict_of
 
 
 def file_document(house: House, document_id: str) -> None:
     """Write the archive object, then commit the final state. Each may run twice with the same result."""
     with house.database.read() as session:
-        document = session.get_one(Document, document_id)
-        if document.state != State.WORKING:
-            _sweep(house, document_id)
-            return
-        version = document.version
+        columns = sa.select(Document.state, Document.version).where(Document.id == document_id)
+        state, version = session.execute(columns).one()
+    if state != State.WORKING:
+        _sweep(house, document_id)
+        return
     if _version_written(house, document_id) < version:
         _write_object(house, document_id)
     object_path = house.store.relative("document", document_id)
@@ -140,8 +140,9 @@ def _version_written(house: House, document_id: str) -> int:
 
 
 def _write_object(house: House, document_id: str) -> None:
-    seal_document(house, document_id)  # made again where the work folder was lost
     folder = house.work_folder(document_id)
+    if not (folder / VERDICT).is_file():  # the work folder was lost
+        seal_document(house, document_id)
     readings = readings_of(house, document_id)
     verdict = verdict_of(house, document_id)
     with house.database.read() as session:

@@ -28,9 +28,12 @@ FINAL = (State.FILED, State.CLARIFY)
 
 def queue_for_index(house: House, document_id: str) -> None:
     """The step ``index``: make sure that the Document is indexed or waits in the outbox."""
-    with house.database.write() as session:
-        document = session.get_one(Document, document_id)
-        if not document.indexed and session.get(OutboxEntry, document_id) is None:
+    known = sa.select(OutboxEntry.document_id).where(OutboxEntry.document_id == Document.id).exists()
+    with house.database.read() as session:
+        columns = sa.select(Document.indexed, known).where(Document.id == document_id)
+        indexed, waits = session.execute(columns).one()
+    if not indexed and not waits:
+        with house.database.write() as session:
             stale(session, document_id)
 
 
