@@ -8,6 +8,11 @@ import subprocess
 import time
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from core.settings import Settings
+from models import JournalEntry
+from services.house import open_house
 from tests.conftest import PROGRAM, ROOT, json_lines, run_program
 from tests.letters import some_letters
 
@@ -57,3 +62,19 @@ def test_the_same_letter_from_two_processes_is_one_document(home: Path, tmp_path
     assert [call.returncode for call in calls] == [0, 0]
     assert len(json_lines(run_program(home, "list", "--json"))) == 1
     assert sum('"duplicate_of": null' in answer for answer in answers) == 1
+
+
+def test_what_was_opened_is_read_before_more_is_opened(home: Path, tmp_path: Path) -> None:
+    letters = some_letters(tmp_path / "stack", 16)
+    run_program(home, "ingest", str(tmp_path / "stack"))
+    with open_house(Settings.load(home, {})) as house, house.database.read() as session:
+        wanted = JournalEntry.action.in_(("source.open", "document.file"))
+        actions = session.scalars(sa.select(JournalEntry.action).where(wanted).order_by(JournalEntry.seq)).all()
+        at_once = house.settings.workers + 2
+    opened = waiting = most = 0
+    for action in actions:
+        opened += action == "source.open"
+        waiting += 1 if action == "source.open" else -1
+        most = max(most, waiting)
+    assert opened == len(letters)
+    assert most <= at_once + 2  # with one queue for all and no order in it, nearly all are opened first

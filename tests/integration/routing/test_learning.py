@@ -72,6 +72,10 @@ def test_on_the_first_day_too_a_decision_counts_at_once(house: House, admin: Act
     assert _learnt(house) == (None, 1, 0)
 
 
+def test_the_router_of_the_first_day_is_made_with_the_home_not_with_the_first_letter(new_home: Path) -> None:
+    assert [path.name[:5] for path in (new_home / "routing-models").iterdir()] == ["cold-"]
+
+
 def test_guesses_of_the_machine_teach_nothing(trained: House, send: Sender) -> None:
     with trained.database.read() as session:
         before = active_router(trained, session).router

@@ -43,6 +43,14 @@ def test_a_reference_decides_before_a_rule(trained: House, admin: Actor, send: S
     assert _route(trained, send(f"{TREE}\nIhr Zeichen: 70-1/2025")) == ("reference", "70")
 
 
+def test_a_reference_is_found_in_the_register_despite_two_slips_and_no_wrong_one(trained: House, send: Sender) -> None:
+    with trained.database.write() as session:
+        for number in (17, 18):
+            open_efile(session, SYSTEM, f"70.2-41{number}/2025", "Tonnen", "70", None, [], date(2025, 1, 1))
+    assert _route(trained, send(f"{TREE}\nIhr Zeichen: 7O.2-4ll7/2025")) == ("reference", "70")
+    assert _route(trained, send(f"{TREE}\nIhr Zeichen: 70.2-4999/2025"))[0] != "reference"
+
+
 def test_the_lowest_priority_is_asked_first(house: House, admin: Actor, send: Sender) -> None:
     add_rule(house, admin, Condition("text", "Weihnachtsbaum"), "22", priority=50)
     add_rule(house, admin, Condition("text", "Weihnachtsbaum"), "66", priority=10)
