@@ -103,7 +103,6 @@ class House:
 
     def close(self) -> None:
         """Close what was opened; temporary files go again where they went before (a drill's home is deleted)."""
-        tempfile.tempdir = self._tempdir_before
         opened = vars(self)
         if "page_pool" in opened:
             self.page_pool.shutdown(wait=True, cancel_futures=True)
@@ -112,6 +111,7 @@ class House:
         if "reader" in opened:
             self.reader.close()
         self.database.close()
+        tempfile.tempdir = self._tempdir_before
 
 
 @contextmanager
