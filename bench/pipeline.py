@@ -8,7 +8,6 @@ it in PATH. Start of program, router and validator count as "start". The limit (
 
 from __future__ import annotations
 
-import getpass
 import os
 import resource
 import shutil
@@ -18,18 +17,15 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from core.settings import Settings
+from bench.homes import SAMPLES, sample_home
 from models import SYSTEM
 from pipeline import DOCUMENT_STEPS
-from services import registry
-from services.house import House, make_home
 from services.indexing import empty_outbox
 from services.intake import BatchFacts, receive, start_batch
 from services.opening import open_source
 from services.reception import documents_pending
 from services.training import train_model
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 SHIM = """#!/bin/bash
 {program} "$@"
 code=$?
@@ -71,11 +67,7 @@ def main() -> None:
     letters = 0
     with tempfile.TemporaryDirectory() as scratch:
         record = shim(Path(scratch))
-        home = Path(scratch) / "home"
-        make_home(home)
-        house = House(Settings.load(home, os.environ))
-        registry.set_up(house, getpass.getuser())
-        registry.load_units(house, SYSTEM, SAMPLES / "units.json")
+        house = sample_home(Path(scratch) / "home")
         train_model(house, SYSTEM, SAMPLES / "labels.jsonl")
         batch = start_batch(house, SYSTEM, BatchFacts())
         house.validator.warm_up()
