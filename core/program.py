@@ -17,7 +17,7 @@ from core.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program may use: wall seconds, CPU seconds, address space in MiB (0: no limit)."""
+    """What a program may use: wall seconds, CPU seconds (0: no limit), address space in MiB (0: no limit)."""
 
     seconds: float = 120.0
     cpu_seconds: int = 120
@@ -27,7 +27,8 @@ class Limits:
 def limited(command: Sequence[str], limits: Limits) -> list[str]:
     """``command`` behind the launcher of util-linux: it dies with its parent and keeps to its limits."""
     prefix = ["setpriv", "--pdeathsig", "KILL", "prlimit", "--core=0"]
-    prefix.append(f"--cpu={_at_most(resource.RLIMIT_CPU, limits.cpu_seconds)}")
+    if limits.cpu_seconds:
+        prefix.append(f"--cpu={_at_most(resource.RLIMIT_CPU, limits.cpu_seconds)}")
     if limits.memory_mb:
         prefix.append(f"--as={_at_most(resource.RLIMIT_AS, limits.memory_mb << 20)}")
     return [*prefix, *command]

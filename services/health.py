@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from core.errors import AktenlotseError, ProgramMissing
 from core.program import Limits, run
 from core.settings import Settings
+from ingest.exec.readers import language_data
 from services.copying import copy_state
 from services.house import House
 from services.watching import concerns
@@ -60,6 +61,8 @@ def examine_machine(settings: Settings) -> Iterator[Finding]:
     for program, package in APT.items():
         path = shutil.which(program)
         yield Finding(program, path is not None, path or package, None if path else "doctor.apt")
+    data = language_data("tesseract")  # the library reads faster; without it the program does
+    yield Finding("reader", True, f"tesserocr, {data}" if data else "tesseract")
     there = _languages()
     missing = [code for code in settings.languages.split("+") if code not in there]
     yield Finding("languages", not missing, ", ".join(missing or there), "doctor.language" if missing else None)

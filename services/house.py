@@ -106,6 +106,8 @@ class House:
         opened = vars(self)
         if "page_pool" in opened:
             self.page_pool.shutdown(wait=True, cancel_futures=True)
+        if "tesseract" in opened:
+            self.tesseract.close()
         if "validator" in opened:
             self.validator.close()
         if "reader" in opened:

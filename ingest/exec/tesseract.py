@@ -1,4 +1,4 @@
-"""Tesseract through pytesseract; nobody else knows its flags."""
+"""Tesseract: its library in a process kept at hand, its program through pytesseract. Nobody else knows its flags."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import pytesseract
 
 from core.errors import ProgramFailed, ProgramMissing
 from core.program import Limits, need, write_launcher
+from ingest.exec.readers import Readers, language_data
 
 PROGRAM = "tesseract"
 
 
 @dataclass(frozen=True, slots=True)
 class Tesseract:
-    """A Tesseract behind our launcher (dies with us, limits on time and memory, one thread)."""
+    """A Tesseract that dies with us, has limits on time and memory, and one thread."""
 
     launcher: Path
     languages: str  # codes joined by +
     seconds: int
+    readers: Readers | None  # None: only the program reads
 
     @classmethod
     def behind_launcher(cls, folder: Path, languages: str, seconds: int, memory_mb: int) -> Tesseract:
@@ -28,18 +30,34 @@ class Tesseract:
         limits = Limits(seconds, seconds, memory_mb)
         launcher = write_launcher(folder / "tesseract-launcher", PROGRAM, limits)
         pytesseract.pytesseract.tesseract_cmd = str(launcher)
-        return cls(launcher, languages, seconds)
+        data = language_data(PROGRAM)
+        return cls(launcher, languages, seconds, Readers(data, seconds, memory_mb) if data else None)
 
-    def hocr(self, image: Path, *, dpi: int, segmentation: int = 3, languages: str | None = None) -> bytes:
-        """Read an image file. Returns: hOCR with boxes in its pixels.
+    def close(self) -> None:
+        """End the processes that are kept at hand."""
+        if self.readers:
+            self.readers.close()
+
+    def hocr(self, image: Path, *, dpi: int, segmentation: int = 3) -> bytes:
+        """Read a binary PGM. Returns: hOCR with boxes in its pixels.
 
         ``segmentation`` is Tesseract's page segmentation mode (3: automatic, 4: one column, 6: one block,
-        11: sparse text). Raises: ProgramMissing, ProgramFailed.
+        11: sparse text). A page at which the library's process ended is read by the program.
+        Raises: ProgramMissing, ProgramFailed.
         """
+        if self.readers:
+            try:
+                return self.readers.hocr(image, dpi=dpi, segmentation=segmentation, languages=self.languages)
+            except ProgramFailed as error:
+                if error.details["why"] == "timeout":
+                    raise
+        return self._by_program(image, dpi, segmentation)
+
+    def _by_program(self, image: Path, dpi: int, segmentation: int) -> bytes:
         try:
             result = pytesseract.image_to_pdf_or_hocr(
                 str(image),
-                lang=languages or self.languages,
+                lang=self.languages,
                 config=f"--oem 1 --psm {segmentation} --dpi {dpi}",
                 extension="hocr",
                 timeout=self.seconds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -45,8 +46,10 @@ def drawn_page(first: int = 0) -> tuple[Image.Image, dict[str, Box]]:
 
 
 @pytest.fixture
-def tesseract(tmp_path: Path) -> Tesseract:
-    return Tesseract.behind_launcher(tmp_path, "deu", 60, 2048)
+def tesseract(tmp_path: Path) -> Iterator[Tesseract]:
+    tesseract = Tesseract.behind_launcher(tmp_path, "deu", 60, 2048)
+    yield tesseract
+    tesseract.close()
 
 
 def read_image(image: Image.Image, tesseract: Tesseract, folder: Path) -> PageReading:
