@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -32,6 +33,7 @@ _REFERENCE_WEIGHT = 0.8  # of a file reference that begins with a unit's code
 _NOVELTY_LETTERS = 1500
 _FOLD_LEARNS, _FOLD_SCORES = 20_000, 10_000  # letters: beyond, a fold costs minutes and tells nothing new
 _UNKNOWN_QUANTILE = 0.97  # of known letters, so many are not called unknown
+_AT_ONCE = 2  # folds; more would cost memory
 
 Progress = Callable[[str, float], None]
 Targets = npt.NDArray[np.int64]
@@ -216,12 +218,17 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         return _Unseen("none", Calibration(), Calibration(), never, {}, 1.0)
     plan = splits(labelled, ground.counts, ground.seed)
     plan = replace(plan, parts=tuple(_thinned(part, ground.seed) for part in plan.parts))
-    found, strange_words = [], []
-    for number, part in enumerate(plan.parts):
+
+    def judged(part: Split) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         scorer, asked = _fit(ground, part.learn), ground.counts[part.score]
-        found.append(scorer.score(asked))
-        strange_words.append(scorer.weighting.unknown_words(asked))
-        tell("out_of_fold", 0.3 + 0.45 * (number + 1) / len(plan.parts))
+        return *scorer.score(asked), scorer.weighting.unknown_words(asked)
+
+    found, strange_words = [], []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # liblinear and numpy let the other thread run
+        for number, (scored, near, words) in enumerate(pool.map(judged, plan.parts)):
+            found.append((scored, near))
+            strange_words.append(words)
+            tell("out_of_fold", 0.3 + 0.45 * (number + 1) / len(plan.parts))
     scores = np.vstack([s for s, _ in found])
     nearest = np.concatenate([n for _, n in found])
     truth = ground.target[np.concatenate([p.score for p in plan.parts])]
