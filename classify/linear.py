@@ -16,7 +16,7 @@ from scipy import sparse
 
 from classify.features import Counts, Floats
 
-_SVC_UNITS = 80  # above, one classifier a unit costs minutes: then one for all is learnt in a few passes
+SVC_UNITS = 80  # above, one classifier a unit costs minutes: then one for all is learnt in a few passes
 _PASSES, _STEP = 4, 0.1
 _C = 2.0
 _SMOOTHING = 0.05
@@ -63,7 +63,7 @@ def fit_linear(
 
     bayes = ComplementNB(alpha=_SMOOTHING).fit(features, target, sample_weight=weight)
     second = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
-    if len(seen) > _SVC_UNITS:
+    if len(seen) > SVC_UNITS:
         first, bias = _passive_aggressive(features, np.searchsorted(seen, target), weight, len(seen), seed)
     else:
         svc = LinearSVC(C=_C, tol=_TOLERANCE, random_state=seed).fit(features, target, sample_weight=weight)

@@ -6,6 +6,7 @@ Only ids are kept, and of each letter its heaviest features, hashed (features.py
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from scipy import sparse
 from classify.features import Counts
 
 _KEPT = 250  # features a letter
+_AT_ONCE = 256  # letters asked at once: bounds the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +33,25 @@ class Memory:
 
     def likeness(self, features: Counts) -> Counts:
         """Cosine of each asked letter with each kept one, shape (asked, letters), sparse."""
-        return sparse.csr_matrix(_unit_rows(features) @ self.by_feature)
+        likeness: Counts = _unit_rows(features) @ self.by_feature
+        return likeness
 
     def nearest(self, features: Counts) -> npt.NDArray[np.float64]:
         """Cosine of each asked letter with its nearest kept one, shape (asked,)."""
         if not self.by_feature.shape[1]:
             return np.zeros(features.shape[0])
-        found = [
-            self.likeness(features[i : i + 256]).max(axis=1).toarray().ravel() for i in range(0, features.shape[0], 256)
-        ]
-        return np.concatenate(found).astype(np.float64) if found else np.zeros(0)
+        found = []
+        for first in range(0, features.shape[0], _AT_ONCE):
+            likeness = self.likeness(features[first : first + _AT_ONCE] if features.shape[0] > _AT_ONCE else features)
+            found += [likeness.data[start:end].max(initial=0.0) for start, end in pairwise(likeness.indptr)]
+        return np.array(found, dtype=np.float64)
 
 
 def _unit_rows(matrix: Counts) -> Counts:
-    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    scaled = sparse.diags_array(1.0 / np.maximum(norms, 1e-9)) @ matrix
-    return sparse.csr_matrix(scaled, dtype=np.float32)
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    norms = np.sqrt(np.bincount(rows, matrix.data * matrix.data, minlength=matrix.shape[0]))
+    scaled = (matrix.data / np.maximum(norms, 1e-9)[rows]).astype(np.float32)
+    return sparse.csr_matrix((scaled, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def _heaviest(matrix: Counts) -> Counts:

@@ -85,7 +85,8 @@ class TrainedRouter:
         """All units for one letter, the likeliest first."""
         scored = self.score([letter])
         order = np.argsort(-scored.confidence[0], kind="stable")
-        candidates = tuple(Candidate(self.units[i], float(scored.confidence[0, i])) for i in order)
+        shares = scored.confidence[0, order].tolist()
+        candidates = tuple(Candidate(self.units[i], share) for i, share in zip(order.tolist(), shares, strict=True))
         return Ranking(candidates, float(scored.unknown[0]))
 
     def explain(self, letter: Example, unit: str, limit: int = 8) -> tuple[str, ...]:

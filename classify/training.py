@@ -19,7 +19,7 @@ from classify.features import Columns, Counts, Weighting, count, reference_colum
 from classify.folds import Split, splits
 from classify.knowledge import Hint, hints_from_duties, hints_from_tasks, load_catalogue
 from classify.letters import Budget, Example, Task, UnitProfile
-from classify.linear import Linear, fit_linear, without_columns
+from classify.linear import SVC_UNITS, Linear, fit_linear, without_columns
 from classify.memory import Memory
 from classify.router import TrainedRouter
 from classify.threshold import CAUTION, NEVER, Threshold, coverage_at, find_threshold
@@ -33,7 +33,7 @@ _REFERENCE_WEIGHT = 0.8  # of a file reference that begins with a unit's code
 _NOVELTY_LETTERS = 1500
 _FOLD_LEARNS, _FOLD_SCORES = 20_000, 10_000  # letters: beyond, a fold costs minutes and tells nothing new
 _UNKNOWN_QUANTILE = 0.97  # of known letters, so many are not called unknown
-_AT_ONCE = 2  # folds; more would cost memory
+_AT_ONCE = 2  # folds, where a fold is liblinear, which lets other threads run; more would cost memory
 
 Progress = Callable[[str, float], None]
 Targets = npt.NDArray[np.int64]
@@ -160,14 +160,15 @@ def _fit(ground: _Ground, rows: npt.NDArray[np.int64], without: Targets | None =
     if without is not None:
         rows = rows[~np.isin(ground.target[rows], without)]
         hints = hints[~np.isin(ground.hint_target, without)]
-    counts, target = ground.counts[rows], ground.target[rows]
+    target = ground.target[rows]
     labels = np.bincount(target, minlength=ground.units)
     weight = _faded(ground.hint_weight[hints], ground.hint_target[hints], labels)
-    together = sparse.csr_matrix(sparse.vstack([counts, ground.hint_counts[hints]]))
+    together = sparse.csr_matrix(sparse.vstack([ground.counts[rows], ground.hint_counts[hints]]))
     least = 2 if len(rows) > _MANY else 1
     most = _CELLS // max(ground.units, 1)
     weighting = Weighting.fit(together, least=least, most=most, always=ground.reference_columns)
     features = weighting.apply(together)
+    del together  # as large as the features, and two folds are learnt at once
     references = np.searchsorted(weighting.columns, ground.reference_columns)
     weight_of_references = _REFERENCE_WEIGHT * _trust(features[: len(rows)], target, references)
     linear = fit_linear(
@@ -224,7 +225,7 @@ def _out_of_fold(labelled: Sequence[Example], ground: _Ground, tell: Progress) -
         return *scorer.score(asked), scorer.weighting.unknown_words(asked)
 
     found, strange_words = [], []
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # liblinear and numpy let the other thread run
+    with ThreadPoolExecutor(_AT_ONCE if ground.units <= SVC_UNITS else 1) as pool:
         for number, (scored, near, words) in enumerate(pool.map(judged, plan.parts)):
             found.append((scored, near))
             strange_words.append(words)
