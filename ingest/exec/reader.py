@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ PR_SET_NAME = 15  # prctl(2)
 
 def main() -> None:
     """Answer until the input ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever the library prints is no answer
     ctypes.CDLL(None).prctl(PR_SET_NAME, b"tesseract", 0, 0, 0)  # what people see in ps
     engines: dict[str, tesserocr.PyTessBaseAPI] = {}
     for line in sys.stdin.buffer:
@@ -35,8 +38,8 @@ def main() -> None:
         engine.SetImageBytes(pixels, width, height, 1, width)
         engine.SetSourceResolution(question["dpi"])
         hocr = engine.GetHOCRText(0).encode()
-        sys.stdout.buffer.write(b"%d\n%b" % (len(hocr), hocr))
-        sys.stdout.buffer.flush()
+        answers.write(b"%d\n%b" % (len(hocr), hocr))
+        answers.flush()
 
 
 if __name__ == "__main__":
