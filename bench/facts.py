@@ -22,13 +22,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from rapidfuzz import fuzz
 
 from bench.reading import WORKERS
-from bench.scans import A4, FONT_FOLDER, FONTS
+from bench.scans import A4, FONT_FOLDER, FONTS, Grey, lean, on_paper
 from ingest.exec.tesseract import Tesseract
 from ingest.letter.facts import LetterFacts
 from ingest.letter.read import read_letter
@@ -39,7 +38,8 @@ DPI = 200
 MM = DPI / 25.4
 TOWN = ("Stadt Lindenfurt", "Rathausplatz 1", "35871 Lindenfurt")
 MONTHS = (
-    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()  # noqa: SIM905
+    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
 )
 
 
@@ -58,7 +58,7 @@ def spelled(day: date, dice: random.Random) -> str:
     )
 
 
-def drawn(letter: dict[str, Any], dice: random.Random) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def drawn(letter: dict[str, Any], dice: random.Random) -> Grey:
     """The letter's first page, grey, ``DPI``."""
     image = Image.new("L", (round(A4[0] * DPI), round(A4[1] * DPI)), 255)
     draw = ImageDraw.Draw(image)
@@ -100,10 +100,7 @@ def drawn(letter: dict[str, Any], dice: random.Random) -> np.ndarray[Any, np.dty
         y = put(25, y, textwrap.wrap(letter["subject"], 70), bold) + 5
     body = [line for part in letter["body"].split("\n") for line in textwrap.wrap(part, 82) or [""]]
     put(25, y, [*body, "", "Mit freundlichen Grüßen", "", sender[0]][: int((285 - y) * MM / step)])
-    grain = np.random.default_rng(dice.randrange(1 << 30)).normal(0, 4, (image.height, image.width))
-    turn = cv2.getRotationMatrix2D((image.width / 2, image.height / 2), dice.uniform(-0.8, 0.8), 1.0)
-    page = cv2.warpAffine(np.asarray(image), turn, image.size, borderValue=255.0)
-    return np.asarray(np.clip(page * 0.96 + grain, 0, 255), np.uint8)
+    return on_paper(lean(np.asarray(image), dice.uniform(-0.8, 0.8)), dice, 4)
 
 
 def read(image: Path, tesseract: Tesseract, scratch: Path) -> LetterFacts:

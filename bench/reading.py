@@ -39,14 +39,14 @@ WORKERS = 2
 UNITS = Path(__file__).parent.parent / "samples" / "units.json"
 
 
-def bare(path: Path, _scratch: Path) -> tuple[str, str]:
+def bare(path: Path, _scratch: Path, _tesseract: Tesseract) -> tuple[str, str]:
     """``tesseract`` as it comes, one thread. Returns: text and status."""
     command = ["tesseract", str(path), "-", "-l", "deu"]
     out = subprocess.run(command, capture_output=True, env=one_thread(), check=True).stdout
     return out.decode(), ""
 
 
-def ocrmypdf(path: Path, scratch: Path) -> tuple[str, str]:
+def ocrmypdf(path: Path, scratch: Path, _tesseract: Tesseract) -> tuple[str, str]:
     """OCRmyPDF with paperless-ngx's settings, one job a page."""
     pdf, text = scratch / f"{path.stem}.pdf", scratch / f"{path.stem}.txt"
     pdf.write_bytes(img2pdf.convert(str(path)))
@@ -56,9 +56,8 @@ def ocrmypdf(path: Path, scratch: Path) -> tuple[str, str]:
     return text.read_text("utf-8"), ""
 
 
-def ours(path: Path, scratch: Path) -> tuple[str, str]:
+def ours(path: Path, scratch: Path, tesseract: Tesseract) -> tuple[str, str]:
     """The reading of this project."""
-    tesseract = Tesseract.behind_launcher(scratch, "deu", 120, 2048)
     folder = scratch / path.stem
     folder.mkdir(exist_ok=True)
     with open_pages(path, inspect(path).media_type) as source:
@@ -86,7 +85,11 @@ def pipeline(pages: list[tuple[Scan, Path]], scratch: Path) -> list[tuple[str, s
     return [read[path.name] for _, path in pages]
 
 
-READERS: dict[str, Callable[[Path, Path], tuple[str, str]]] = {"tesseract": bare, "ocrmypdf": ocrmypdf, "ours": ours}
+READERS: dict[str, Callable[[Path, Path, Tesseract], tuple[str, str]]] = {
+    "tesseract": bare,
+    "ocrmypdf": ocrmypdf,
+    "ours": ours,
+}
 
 
 def error_rates(truth: str, read: str) -> tuple[float, float]:
@@ -113,9 +116,11 @@ def measure(name: str, pages: list[tuple[Scan, Path]], scratch: Path) -> None:
         answers = pipeline(pages, scratch)
     else:
         read = READERS[name]
+        tesseract = Tesseract.behind_launcher(scratch, "deu", 120, 2048)
         before, started = cpu(), time.monotonic()
         with ThreadPoolExecutor(WORKERS) as pool:
-            answers = list(pool.map(lambda item: read(item[1], scratch), pages))
+            answers = list(pool.map(lambda item: read(item[1], scratch, tesseract), pages))
+        tesseract.close()  # only now do its processes count as ended children
         note_speed(name, len(pages), time.monotonic() - started, cpu() - before)
     for kind in dict.fromkeys(scan.kind for scan, _ in pages):
         rows = [

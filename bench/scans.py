@@ -68,13 +68,15 @@ def page(text: str, dpi: int, dice: random.Random) -> tuple[Grey, str]:
     return np.asarray(image), "\n".join(line for line in shown if line)
 
 
-def _paper(grey: Grey, dice: random.Random, noise: float, level: int = 245) -> Grey:
+def on_paper(grey: Grey, dice: random.Random, noise: float, level: int = 245) -> Grey:
+    """The page on grained, unevenly lit paper."""
     grain = np.random.default_rng(dice.randrange(1 << 30)).normal(0, noise, grey.shape)
     shade = np.linspace(0, dice.uniform(-8, 8), grey.shape[1])[None, :]
     return np.clip(grey.astype(np.float32) * level / 255 + grain + shade, 0, 255).astype(np.uint8)
 
 
-def _lean(grey: Grey, degrees: float) -> Grey:
+def lean(grey: Grey, degrees: float) -> Grey:
+    """The page, laid askew."""
     high, wide = grey.shape
     turn = cv2.getRotationMatrix2D((wide / 2, high / 2), degrees, 1.0)
     return np.asarray(cv2.warpAffine(grey, turn, (wide, high), borderValue=255, flags=cv2.INTER_CUBIC), np.uint8)
@@ -92,13 +94,13 @@ def clean(name: str, text: str, dice: random.Random) -> Scan:
 
 def office(name: str, text: str, dice: random.Random) -> Scan:
     grey, truth = page(text, 300, dice)
-    worn = _jpeg(_paper(cv2.GaussianBlur(_lean(grey, dice.uniform(-1.5, 1.5)), (0, 0), 0.8), dice, 4), 70)
+    worn = _jpeg(on_paper(cv2.GaussianBlur(lean(grey, dice.uniform(-1.5, 1.5)), (0, 0), 0.8), dice, 4), 70)
     return Scan("office", name, worn, 300, truth)
 
 
 def fax(name: str, text: str, dice: random.Random) -> Scan:
     grey, truth = page(text, 200, dice)
-    rough = _paper(grey, dice, 45)
+    rough = on_paper(grey, dice, 45)
     return Scan("fax", name, np.where(rough > 128, 255, 0).astype(np.uint8), 200, truth, bilevel=True)
 
 
@@ -114,7 +116,7 @@ def _faint(kind: str, dpi: int) -> Callable[[str, str, random.Random], Scan]:
         paper, ink = dice.randrange(185, 225), dice.randrange(20, 34)
         shadow = np.linspace(0, dice.uniform(-25, 25), grey.shape[0])[:, None]
         pale = paper + shadow - (255 - cv2.GaussianBlur(grey, (0, 0), 0.8)).astype(np.float32) / 255 * ink
-        return Scan(kind, name, _jpeg(_paper(pale.astype(np.uint8), dice, 5, 255), 70), dpi, truth)
+        return Scan(kind, name, _jpeg(on_paper(pale.astype(np.uint8), dice, 5, 255), 70), dpi, truth)
 
     return make
 

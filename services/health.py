@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from core.errors import AktenlotseError, ProgramMissing
-from core.program import Limits, run
 from core.settings import Settings
-from ingest.exec.readers import language_data
+from ingest.exec.readers import language_data, list_languages
 from services.copying import copy_state
 from services.house import House
 from services.watching import concerns
@@ -49,8 +47,9 @@ def need_programs(settings: Settings) -> None:
     for program in NEEDED_TO_READ:
         if shutil.which(program) is None:
             raise ProgramMissing("program_missing_apt", program=program, package=APT[program])
+    there = list_languages("tesseract")[1:]
     for language in settings.languages.split("+"):
-        if language not in _languages():
+        if language not in there:
             raise ProgramMissing("language_missing", language=language)
     if not any(settings.verapdf.glob("lib/*.jar")):
         raise ProgramMissing("verapdf_missing", path=str(settings.verapdf))
@@ -63,7 +62,7 @@ def examine_machine(settings: Settings) -> Iterator[Finding]:
         yield Finding(program, path is not None, path or package, None if path else "doctor.apt")
     data = language_data("tesseract")  # the library reads faster; without it the program does
     yield Finding("reader", True, f"tesserocr, {data}" if data else "tesseract")
-    there = _languages()
+    there = list_languages("tesseract")[1:]
     missing = [code for code in settings.languages.split("+") if code not in there]
     yield Finding("languages", not missing, ", ".join(missing or there), "doctor.language" if missing else None)
     for package, font in FONTS.items():
@@ -102,12 +101,3 @@ def _database(house: House) -> str:
     with house.database.read() as session:
         session.execute(sa.select(1))
     return house.database.engine.dialect.name
-
-
-def _languages() -> list[str]:
-    if shutil.which("tesseract") is None:
-        return []
-    try:
-        return run(["tesseract", "--list-langs"], Limits(20, 20)).decode().split("\n")[1:-1]
-    except (AktenlotseError, subprocess.SubprocessError):
-        return []

@@ -17,7 +17,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.errors import ProgramFailed
+from core.errors import ProgramFailed, ProgramMissing
 from core.program import Limits, limited, one_thread, run
 
 PAGES = 500  # after which a process is replaced, whatever it may have gathered
@@ -33,12 +33,16 @@ def language_data(program: str) -> Path | None:
     found = shutil.which(program)
     if found is None or found != shutil.which(program, path=SYSTEM_PATH) or find_spec("tesserocr") is None:
         return None
-    try:
-        listing = run([program, "--list-langs"], Limits(20, 20)).decode()
-    except ProgramFailed:
-        return None
-    named = re.search(r'"(.+)"', listing)  # Tesseract 5 tells it in its first line
+    named = re.search(r'"(.+)"', list_languages(program)[0])  # Tesseract 5 tells it in its first line
     return Path(named[1]) if named else None
+
+
+def list_languages(program: str) -> list[str]:
+    """A heading, then the languages that ``program`` has; the heading is empty where it does not run."""
+    try:
+        return run([program, "--list-langs"], Limits(20, 20)).decode().rstrip("\n").split("\n")
+    except (ProgramMissing, ProgramFailed):
+        return [""]
 
 
 class Readers:
