@@ -1,6 +1,6 @@
 """A look at a page before OCR: what it costs a few milliseconds to know about the paper.
 
-Everything is measured on a copy scaled to about 100 dpi, apart from the height of the letters.
+Everything is measured on a copy scaled to about 100 dpi, apart from the size of the letters.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ MOST_PIXELS = 600_000  # looked at in full size
 FEW_MARKS = 15  # words or letters; fewer have no direction that could be measured
 GRAIN = 0.008  # deviation of the paper's grey, as a share of it, above which it is smoothed
 PALEST, PALEST_SMOOTHED = 0.96, 0.985  # share of the paper's grey that can still be ink
+MANY_LETTERS = 20  # whose median says how large the print is
+NO_LETTER = 0.0, 0.0
 FAINT_CONTRAST = 90  # grey steps between paper and ink below which a page counts as faint
 
 
@@ -40,6 +42,7 @@ class Look:
     skew: float
     lean: float  # -1 .. 1: below 0 the lines stand on their feet (seen from the side that ``sideways`` tells)
     letter_height: float  # delivered pixels of a small letter, 0 unknown
+    letter_shape: float  # its width by its height as delivered, 0 unknown
     clipped: bool  # ink touches an edge
     blur: float  # variance of the Laplacian at look size
     bilevel: bool
@@ -80,6 +83,9 @@ def look(page: DeliveredPage) -> Look:
     noise = float(plain.std()) if plain.size else 0.0
     marks = _marks(ink)
     sideways, skew, lean = _direction(ink) if len(marks) >= FEW_MARKS else (False, 0.0, 0.0)
+    letter_height, letter_shape = (
+        _letter(page.grey, page.dpi, float(np.median(marks[:, 1])) / scale) if len(marks) else NO_LETTER
+    )
     return Look(
         width=page.width,
         height=page.height,
@@ -93,7 +99,8 @@ def look(page: DeliveredPage) -> Look:
         sideways=sideways,
         skew=skew,
         lean=lean,
-        letter_height=_letter_height(page.grey, page.dpi, float(np.median(marks[:, 1])) / scale) if len(marks) else 0.0,
+        letter_height=letter_height,
+        letter_shape=letter_shape,
         clipped=_touches_edge(ink),
         blur=float(cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_16S))[1][0, 0]) ** 2,
         bilevel=page.bilevel,
@@ -252,24 +259,30 @@ def _profile(
     return np.asarray(np.bincount(leaned, weights, rows + 1)[:rows], np.float64)
 
 
-def _letter_height(grey: Grey, dpi: float, middle: float) -> float:
-    """Median height of marks that can be letters, in delivered pixels. ``middle``: the row amid the print."""
+def _letter(grey: Grey, dpi: float, middle: float) -> tuple[float, float]:
+    """Median height of marks that can be letters, in delivered pixels, and their median width by height.
+
+    ``middle``: the row amid the print.
+    """
     rows, columns = grey.shape
     part = grey[rows // 6 : rows * 5 // 6, columns // 8 : columns * 7 // 8]
     if part.size > MOST_PIXELS:  # a band of a large page says enough, if it has letters
         band = int(rows * MOST_PIXELS / part.size / 3)
         top = min(max(0, round(middle) - band), rows - 2 * band)
-        height = _median_letter(grey[top : top + 2 * band, columns // 8 : columns * 7 // 8], dpi)
-        if height or part.size > 10 * MOST_PIXELS:
-            return height
+        letter = _median_letter(grey[top : top + 2 * band, columns // 8 : columns * 7 // 8], dpi)
+        if letter != NO_LETTER or part.size > 10 * MOST_PIXELS:
+            return letter
     return _median_letter(part, dpi)
 
 
-def _median_letter(part: Grey, dpi: float) -> float:
+def _median_letter(part: Grey, dpi: float) -> tuple[float, float]:
     if part.size == 0:
-        return 0.0
+        return NO_LETTER
     _, ink = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     stats = _components(np.asarray(ink, np.uint8))
     heights, widths = stats[:, 3], stats[:, 2]
     letters = (heights > 0.03 * dpi) & (heights < 0.3 * dpi) & (widths > 0.01 * dpi) & (widths < 0.4 * dpi)
-    return float(np.median(heights[letters])) if letters.sum() >= 20 else 0.0
+    if letters.sum() < MANY_LETTERS:
+        return NO_LETTER
+    heights, widths = heights[letters], widths[letters]
+    return float(np.median(heights)), float(np.median(widths / heights))

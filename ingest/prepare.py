@@ -20,6 +20,7 @@ READ_DPI = 200  # enough for Tesseract's LSTM on office print down to 7 points, 
 FINE_DPI = 300
 SMALL_LETTER = 12.0  # pixels of a small letter in the copy, below which it is enlarged
 SPECK_PIXELS, SPECK_EDGE, SPECK_CORE = 10, 235, 90  # size, grey that parts a mark from the paper, grey of real ink
+NARROW, NARROWEST = 0.66, 0.8  # width by height of a narrow font's letters; least share of its width for any line
 MIN_SKEW = 0.35  # degrees; Tesseract follows smaller slopes by itself
 MAX_PIXELS = 30_000_000
 
@@ -32,6 +33,7 @@ class Plan:
     skew: float = 0.0  # undone when not 0
     box: Box = (0, 0, 0, 0)  # crop, delivered pixels
     scale: float = 1.0
+    squeeze: float = 1.0  # of the scale, along the lines
     flatten: bool = False  # divide by the paper, stretch
     despeckle: bool = False  # and leave out grain that is left
     blur: float = 0.0  # sigma in delivered pixels
@@ -43,6 +45,7 @@ class Plan:
             **asdict(self),
             "box": list(self.box),
             "scale": round(self.scale, 4),
+            "squeeze": round(self.squeeze, 3),
             "skew": round(self.skew, 2),
         }
 
@@ -69,9 +72,19 @@ def first_plan(seen: Look, orientation: int) -> Plan:
         skew=seen.skew if abs(seen.skew) >= MIN_SKEW else 0.0,
         box=box,
         scale=scale,
+        squeeze=_squeeze(seen),
         flatten=seen.faint or (not seen.bilevel and seen.paper < 200),
         blur=0.8 if seen.bilevel else 0.0,
     )
+
+
+def _squeeze(seen: Look) -> float:
+    """How much wide letters can be narrowed: the network's time grows with the length of the lines, and it reads the
+    letters of a narrow font as well."""
+    if seen.faint or not seen.letter_shape:
+        return 1.0
+    shape = 1 / seen.letter_shape if seen.sideways else seen.letter_shape
+    return min(1.0, max(NARROWEST, NARROW / shape))
 
 
 def _grown(box: Box, margin: float, seen: Look) -> Box:
@@ -91,11 +104,12 @@ def other_plans(seen: Look, plan: Plan, shape: tuple[int, int]) -> list[Plan]:
     if seen.faint:  # never without flattening: its grain would cost Tesseract minutes
         cleaned = replace(plan, despeckle=True)
         return [replace(cleaned, segmentation=segmentation) for segmentation in (4, 6)]
+    wide = replace(plan, squeeze=1.0)
     others = [
-        replace(plan, flatten=not plan.flatten, scale=fine),
-        replace(plan, flatten=True, blur=1.0, scale=fine, segmentation=4),
-        replace(plan, box=whole, scale=min(fine, 1.0), segmentation=6),
-        replace(plan, box=whole, scale=fine / 2, segmentation=11),
+        replace(wide, flatten=not plan.flatten, scale=fine),
+        replace(wide, flatten=True, blur=1.0, scale=fine, segmentation=4),
+        replace(wide, box=whole, scale=min(fine, 1.0), segmentation=6),
+        replace(wide, box=whole, scale=fine / 2, segmentation=11),
     ]
     return [other for other in others if other != plan]
 
@@ -133,8 +147,13 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
     forward = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
     if plan.flatten and plan.scale >= 1:
         part = _flattened(part, plan.despeckle)
-    if abs(plan.scale - 1) > 1e-3:
-        wanted = max(1, round(part.shape[1] * plan.scale)), max(1, round(part.shape[0] * plan.scale))
+    wide, high = plan.scale, plan.scale
+    if plan.orientation in (0, 180):
+        wide *= plan.squeeze
+    else:
+        high *= plan.squeeze
+    if abs(wide - 1) > 1e-3 or abs(high - 1) > 1e-3:
+        wanted = max(1, round(part.shape[1] * wide)), max(1, round(part.shape[0] * high))
         forward = np.diag([wanted[0] / part.shape[1], wanted[1] / part.shape[0], 1]) @ forward
         part = _resized(part, wanted, plan)
     if plan.flatten and plan.scale < 1:  # on the smaller image: a large page needs no more memory for it

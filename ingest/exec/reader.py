@@ -29,6 +29,7 @@ def main() -> None:
         if languages not in engines:
             engine = tesserocr.PyTessBaseAPI(path=sys.argv[1], lang=languages, oem=tesserocr.OEM.LSTM_ONLY)
             engine.SetVariable("tessedit_enable_doc_dict", "0")  # no page may teach the next one words
+            engine.SetVariable("textord_all_prop", "1")  # the network needs no cells of fixed pitch
             engines[languages] = engine
         engine = engines[languages]
         # a binary PGM as OpenCV writes it; Leptonica would read it byte by byte

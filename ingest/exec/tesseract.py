@@ -58,7 +58,7 @@ class Tesseract:
             result = pytesseract.image_to_pdf_or_hocr(
                 str(image),
                 lang=self.languages,
-                config=f"--oem 1 --psm {segmentation} --dpi {dpi}",
+                config=f"--oem 1 --psm {segmentation} --dpi {dpi} -c textord_all_prop=1",
                 extension="hocr",
                 timeout=self.seconds,
             )
