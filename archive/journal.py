@@ -231,7 +231,8 @@ class JournalFiles:
                 if row["prev_hash"] != expected:
                     raise IntegrityError("journal_fork", seq=row["seq"])
                 expected = row["hash"]
-            values = _values_between(session, batch[0]["seq"], batch[-1]["seq"])
+            hashed = [row["seq"] for row in batch if row["hashes"]]
+            values = _values_between(session, hashed[0], hashed[-1]) if hashed else []
             folder = self._folder / day
             make_folders(folder)
             if values:

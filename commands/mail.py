@@ -5,10 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
 LOG = log(__name__)
-LOOK_SECONDS = 0.3
+LOOK_SECONDS = 1.0
 LETTER_PAGES = 4  # of a file that is read in a few seconds
 INDEX_LOOKS = 60  # that an ingest waits for the index of an archived letter
 
@@ -111,7 +109,7 @@ def ingested(
     from pipeline import first_step, running
     from services.indexing import try_to_empty_outbox
     from services.intake import put_away, receive, start_batch
-    from services.progress import all_arrived, outcome_of, pages_read
+    from services.progress import Reached, all_arrived, outcome_of, pages_read, reached
 
     if not files:
         return
@@ -126,19 +124,22 @@ def ingested(
             taken.append(arrival)
         patience = INDEX_LOOKS
         for arrival in taken:
-            wait = partial(outcome_of, house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
-            while (lines := wait(indexed=patience > 0)) is None:
-                if wait(indexed=False) is None:
-                    bar.tell(arrival.name, *pages_read(house, arrival.source_id))
+            while (place := reached(house, arrival.source_id)) != Reached.INDEX:
+                if place == Reached.WORKING:
+                    if bar.shown:
+                        bar.tell(arrival.name, *pages_read(house, arrival.source_id))
+                elif patience == 0:
+                    break
                 else:
                     patience -= 1
-                    if all_arrived(house) and not try_to_empty_outbox(house):  # before, the keeper's beat does it
-                        patience = 0
-                time.sleep(LOOK_SECONDS)
-            if lines[0].get("indexed"):
+                    if all_arrived(house):  # before, the keeper's beat does it
+                        patience = patience if try_to_empty_outbox(house) else 0
+                        continue
+                engine.wait_for_one(LOOK_SECONDS)
+            if place == Reached.INDEX:
                 patience = INDEX_LOOKS
             bar.advance()
-            yield from lines
+            yield from outcome_of(house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
 
 
 class _Bar:
@@ -152,7 +153,8 @@ class _Bar:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        self._progress = Progress(*columns, console=ERR, disable=quiet or not ERR.is_terminal, transient=True)
+        self.shown = ERR.is_terminal and not quiet
+        self._progress = Progress(*columns, console=ERR, disable=not self.shown, transient=True)
         self._task = self._progress.add_task(text("ingest.bar"), total=total)
 
     def __enter__(self) -> Self:

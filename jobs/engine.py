@@ -51,6 +51,7 @@ class Engine:
         self.database, self.steps, self.task = database, steps, task
         self.executor = new_executor_id()
         self._end = threading.Event()
+        self._one_ended = threading.Event()
         self._threads: list[threading.Thread] = []
         _use_wal(url)
         self._flows = {kind: self._workflow(kind) for kind in (SOURCE, DOCUMENT)}
@@ -66,6 +67,7 @@ class Engine:
                 "log_level": "CRITICAL",
                 "console_log_level": "CRITICAL",
                 "max_executor_threads": workers * 2 + 8,
+                "notification_listener_polling_interval_sec": 0.25,  # we send none; closing waits as long
             }
         )
         with database.exclusively("job-database"):
@@ -83,12 +85,19 @@ class Engine:
 
     def close(self, drain_seconds: int = 60) -> None:
         """Take no new work, finish what runs as far as the time allows, hand back the rest."""
-        DBOS.destroy(workflow_completion_timeout_sec=drain_seconds, destroy_registry=True)
+        waiting = DBOS.list_workflows(status=["PENDING", "ENQUEUED"], limit=1, load_input=False, load_output=False)
+        # with a time to wait it sleeps for a second first, whether anything runs or not
+        DBOS.destroy(workflow_completion_timeout_sec=drain_seconds if waiting else 0, destroy_registry=True)
         self._end.set()
         for thread in self._threads:
             thread.join(timeout=10)
         with self.database.write() as session:
             session.execute(sa.delete(Executor).where(Executor.id == self.executor))
+
+    def wait_for_one(self, seconds: float) -> None:
+        """Until a way has ended in this process since the last call, or the time has passed."""
+        self._one_ended.wait(seconds)
+        self._one_ended.clear()
 
     # -- the way of one thing ---------------------------------------------------------------------------------
 
@@ -105,17 +114,22 @@ class Engine:
 
         @DBOS.workflow(name=kind)
         def way(id: str) -> None:
-            for _, step in steps:
-                outcome = step(id)
-                if not outcome["ok"]:
-                    fail(id, outcome["code"], outcome["details"])
-                    return
-            for item in follow(id):
-                self.submit([Pending(**item)])
+            with self.database.read() as session:
+                taken_over = session.get(Takeover, str(DBOS.workflow_id)) is not None
+            try:
+                for _, step in steps:
+                    outcome = step(id, taken_over)
+                    if not outcome["ok"]:
+                        fail(id, outcome["code"], outcome["details"])
+                        return
+                for item in follow(id):
+                    self.submit([Pending(**item)])
+            finally:
+                self._one_ended.set()
 
         return way
 
-    def _step(self, kind: str, name: str, step: Callable[[str], None]) -> Callable[[str], dict[str, Any]]:
+    def _step(self, kind: str, name: str, step: Callable[[str], None]) -> Callable[[str, bool], dict[str, Any]]:
         @DBOS.step(
             name=f"{kind}.{name}",
             retries_allowed=True,
@@ -124,15 +138,12 @@ class Engine:
             backoff_rate=3,
             should_retry=retryable,
         )
-        def durable(id: str) -> dict[str, Any]:
-            workflow = str(DBOS.workflow_id)
-            with self.database.read() as session:
-                taken_over = session.get(Takeover, workflow)
-            if taken_over is None:
+        def durable(id: str, taken_over: bool) -> dict[str, Any]:
+            if not taken_over:
                 return run_step(step, id)
             if self.steps.settled(kind, id):
                 return OK  # by the lone process of an earlier step
-            return self._run_alone(workflow, self.steps.alone(kind, name, id))
+            return self._run_alone(str(DBOS.workflow_id), self.steps.alone(kind, name, id))
 
         return durable
 

@@ -84,8 +84,9 @@ class Database:
                     yield session
                     session.commit()
                     journaled = bool(session.info.get("journaled"))
-            except sa.exc.OperationalError as error:
-                raise EnvironmentProblem("database", why=type(error.orig).__name__) from error
+            except (sa.exc.OperationalError, sqlite3.OperationalError) as error:
+                orig = getattr(error, "orig", error)
+                raise EnvironmentProblem("database", why=type(orig).__name__) from error
         if journaled:
             self.after_commit()
 
@@ -174,4 +175,5 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")  # past SQLAlchemy, which would take longer than SQLite

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 import sqlalchemy as sa
 
 from models import FINAL, OF_NOW, Document, DocumentPage, Page, Source, State
@@ -11,21 +13,35 @@ from services.view import Json, document_json, source_json
 PATIENCE = 3  # attempts after which a problem of the machine is told in place of waiting on
 
 
-def outcome_of(house: House, source_id: str, *, duplicate: bool, name: str, indexed: bool) -> list[Json] | None:
-    """The lines that came of a file, or None while it is on its way.
+class Reached(Enum):
+    """How far a delivered file has come."""
 
-    ``duplicate``: the answer names the first Document of the same bytes. ``indexed``: wait for the index too.
-    """
+    WORKING = "working"
+    END = "end"
+    INDEX = "index"  # or nothing more to wait for
+
+
+def reached(house: House, source_id: str) -> Reached:
+    """How far a file has come. One statement: who waits asks often."""
+    query = (
+        sa.select(Source.state, Source.attempt, Document.state, Document.attempt, Document.indexed)
+        .outerjoin(Document, Document.source_id == Source.id)
+        .where(Source.id == source_id)
+    )
     with house.database.read() as session:
-        state, attempt = session.execute(sa.select(Source.state, Source.attempt).where(Source.id == source_id)).one()
-        parts = session.execute(
-            sa.select(Document.state, Document.attempt, Document.indexed).where(Document.source_id == source_id)
-        ).all()
-        if attempt <= PATIENCE and all(part.attempt <= PATIENCE for part in parts):
-            if state == State.WORKING or any(part.state not in FINAL for part in parts):
-                return None
-            if indexed and any(not part.indexed and part.state != State.QUARANTINED for part in parts):
-                return None
+        rows = session.execute(query).all()
+    if any(attempt > PATIENCE or (tries or 0) > PATIENCE for _, attempt, _, tries, _ in rows):
+        return Reached.INDEX
+    parts = [(state, indexed) for _, _, state, _, indexed in rows if state is not None]
+    if rows[0][0] == State.WORKING or any(state not in FINAL for state, _ in parts):
+        return Reached.WORKING
+    missing = any(not indexed and state != State.QUARANTINED for state, indexed in parts)
+    return Reached.END if missing else Reached.INDEX
+
+
+def outcome_of(house: House, source_id: str, *, duplicate: bool, name: str) -> list[Json]:
+    """The lines of a file. ``duplicate``: the answer names the first Document of the same bytes."""
+    with house.database.read() as session:
         source = session.get_one(Source, source_id)
         documents = session.scalars(
             sa.select(Document).where(Document.source_id == source_id).order_by(Document.part)

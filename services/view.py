@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,8 @@ def need_document(session: Session, actor: Actor, id: str) -> Document:
 def document_json(session: Session, document: Document, *, duplicate_of: str | None = None) -> Json:
     """A Document as the command line and web API show it (unknown is null)."""
     source, route = document.source, document.route
-    codes = unit_codes(session)
+    named = [copy.unit_id for copy in route.copies] + [unit for unit, _ in route.candidates] if route else []
+    codes = unit_codes(session, {document.unit_id, route.unit_id if route else None, *named})
     quarantined = document.state == State.QUARANTINED
     return {
         "id": document.id,
@@ -155,9 +156,10 @@ def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:
     }
 
 
-def unit_codes(session: Session) -> dict[str, str]:
-    """Unit ids to the codes that people know."""
-    return pairs(session, sa.select(OrgUnit.id, OrgUnit.code))
+def unit_codes(session: Session, ids: Iterable[str | None] | None = None) -> dict[str, str]:
+    """Unit ids (None: all) to the codes that people know."""
+    query = sa.select(OrgUnit.id, OrgUnit.code)
+    return pairs(session, query if ids is None else query.where(OrgUnit.id.in_({id for id in ids if id})))
 
 
 def reason_sentence(line: Mapping[str, Any]) -> str:
