@@ -14,6 +14,7 @@ only ids travel between them. ``jobs`` runs them, ``services`` does the work.
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -73,7 +74,7 @@ def steps_of(house: House, retraining: Retraining | None = None) -> Steps:
             SOURCE: [(name, bound(name, step)) for name, step in SOURCE_STEPS],
             DOCUMENT: [(name, bound(name, step)) for name, step in DOCUMENT_STEPS],
         },
-        follow=lambda kind, id: documents_pending(house, id) if kind == SOURCE else [],
+        follow=lambda id: documents_pending(house, id),
         fail=lambda kind, id, code, details: put_aside(house, kind, id, code, details),
         pending=lambda: pending(house),
         again=lambda item: raise_attempt(house, item),
@@ -92,6 +93,7 @@ def running(house: House, task: str) -> Iterator[Engine]:
     try_to_finish(house)
     retraining = Retraining(house) if task in STAYING else None
     steps = steps_of(house, retraining)
+    gc.freeze()  # what is loaded by now stays; every collection would look through it again
     warming = _warm_up(house)
     engine = Engine(house.settings.jobs_url, house.database, steps, workers=house.settings.workers, task=task)
     try:
@@ -102,6 +104,7 @@ def running(house: House, task: str) -> Iterator[Engine]:
         if retraining is not None:
             retraining.close()
         _tend(house)
+        gc.unfreeze()
 
 
 def _warm_up(house: House) -> threading.Thread:

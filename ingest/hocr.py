@@ -8,10 +8,12 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
 from html import escape
 from xml.etree import ElementTree
 
+from ingest.torn import mended
 from ingest.words import Box, Line, PageReading, Word
 from models import PageStatus
 
@@ -23,7 +25,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def parse_tesseract(data: bytes, to_delivered: Callable[[Box], Box]) -> tuple[tuple[Line, ...], ...]:
-    """Paragraphs of lines of words from Tesseract's hOCR of one page, boxes mapped by ``to_delivered``."""
+    """Paragraphs of lines of words from Tesseract's hOCR of one page, boxes mapped by ``to_delivered``.
+
+    Lines that were torn apart are whole again.
+    """
     root = ElementTree.fromstring(_CONTROL.sub("", data.decode("utf-8", "replace")))
     paragraphs = []
     for paragraph in _of_class(root, "ocr_par"):
@@ -37,12 +42,15 @@ def parse_tesseract(data: bytes, to_delivered: Callable[[Box], Box]) -> tuple[tu
                 if text and box:
                     x0, y0, x1, y1 = (int(value) for value in box.groups())
                     certain = int(confidence[1]) / 100 if confidence else 0.0
-                    words.append(Word(text, to_delivered((x0, y0, x1, y1)), certain))
+                    words.append(Word(text, (x0, y0, x1, y1), certain))
             if words:
                 lines.append(tuple(words))
         if lines:
-            paragraphs.append(tuple(lines))
-    return tuple(paragraphs)
+            paragraphs.append(lines)
+    return tuple(
+        tuple(tuple(replace(word, box=to_delivered(word.box)) for word in line) for line in lines)
+        for lines in mended(paragraphs)
+    )
 
 
 def _of_class(root: ElementTree.Element, name: str) -> Iterable[ElementTree.Element]:

@@ -66,6 +66,7 @@ class Engine:
                 "serializer": DBOSPortableJSONSerializer(),
                 "log_level": "CRITICAL",
                 "console_log_level": "CRITICAL",
+                "db_engine_kwargs": {"connect_args": {"factory": _Disposable}} if url.startswith("sqlite") else {},
                 "max_executor_threads": workers * 2 + 8,
                 "notification_listener_polling_interval_sec": 0.25,  # we send none; closing waits as long
             }
@@ -110,7 +111,7 @@ class Engine:
 
         @DBOS.step(name=f"{kind}.follow")
         def follow(id: str) -> list[dict[str, Any]]:
-            return [asdict(item) for item in self.steps.follow(kind, id)]
+            return [asdict(item) for item in self.steps.follow(id)]
 
         @DBOS.workflow(name=kind)
         def way(id: str) -> None:
@@ -122,8 +123,8 @@ class Engine:
                     if not outcome["ok"]:
                         fail(id, outcome["code"], outcome["details"])
                         return
-                for item in follow(id):
-                    self.submit([Pending(**item)])
+                if kind == SOURCE:
+                    self.submit(Pending(**item) for item in follow(id))
             finally:
                 self._one_ended.set()
 
@@ -283,6 +284,15 @@ def outcome_line(steps: Iterable[Callable[[str], None]], id: str) -> str:
     except EnvironmentProblem as error:
         details = {name: str(value) for name, value in error.details.items()}
         return json.dumps({"ok": False, "retry": True, "code": error.code, "details": details})
+
+
+class _Disposable(sqlite3.Connection):
+    """To the job database on SQLite, which does not wait for the disk at each commit: what a power cut takes from it,
+    the application database brings back (reconcile)."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.execute("PRAGMA synchronous=NORMAL")
 
 
 def _use_wal(url: str) -> None:

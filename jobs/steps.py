@@ -13,7 +13,7 @@ from models import Pending
 class Steps:
     """The steps of each kind in their order, and the acts that the engine needs around them.
 
-    ``follow`` lists what the end of a thing's way gives rise to (the Documents of a Source);
+    ``follow`` lists what the end of a Source's way gives rise to (its Documents);
     ``fail`` puts a thing into quarantine with a reason code; ``pending`` lists what is in no final state;
     ``again`` raises the attempt of what ended without a final state; ``alone`` is the command that runs a step
     and those after it in a process of its own and prints the outcome; ``settled`` says whether a thing is in its final
@@ -21,7 +21,7 @@ class Steps:
     """
 
     steps: Mapping[str, Sequence[tuple[str, Callable[[str], None]]]]
-    follow: Callable[[str, str], list[Pending]]
+    follow: Callable[[str], list[Pending]]
     fail: Callable[[str, str, str, dict[str, Any]], None]
     pending: Callable[[], list[Pending]]
     again: Callable[[Pending], None]
