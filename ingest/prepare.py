@@ -16,11 +16,11 @@ from ingest.look import Look, paper_of
 from ingest.pages import Grey
 from ingest.words import Box
 
-READ_DPI = 200  # enough for Tesseract's LSTM on office print down to 7 points, and cheaper than 300
+READ_DPI = 180  # enough for Tesseract's LSTM on office print down to 7 points, and cheaper than 300
 FINE_DPI = 300
 SMALL_LETTER = 12.0  # pixels of a small letter in the copy, below which it is enlarged
 SPECK_PIXELS, SPECK_EDGE, SPECK_CORE = 10, 235, 90  # size, grey that parts a mark from the paper, grey of real ink
-NARROW, NARROWEST = 0.66, 0.8  # width by height of a narrow font's letters; least share of its width for any line
+NARROW, NARROWEST = 0.64, 0.76  # width by height of a narrow font's letters; least share of its width for any line
 MIN_SKEW = 0.35  # degrees; Tesseract follows smaller slopes by itself
 MAX_PIXELS = 30_000_000
 
@@ -74,7 +74,7 @@ def first_plan(seen: Look, orientation: int) -> Plan:
         scale=scale,
         squeeze=_squeeze(seen),
         flatten=seen.faint or (not seen.bilevel and seen.paper < 200),
-        blur=0.8 if seen.bilevel else 0.0,
+        blur=1.1 if seen.bilevel else 0.0,
     )
 
 
@@ -84,7 +84,8 @@ def _squeeze(seen: Look) -> float:
     if seen.faint or not seen.letter_shape:
         return 1.0
     shape = 1 / seen.letter_shape if seen.sideways else seen.letter_shape
-    return min(1.0, max(NARROWEST, NARROW / shape))
+    squeeze = max(NARROWEST, NARROW / shape)
+    return squeeze if squeeze < 0.9 else 1.0  # resampling costs sharpness, so only where it pays
 
 
 def _grown(box: Box, margin: float, seen: Look) -> Box:
