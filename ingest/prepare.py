@@ -35,9 +35,10 @@ class Plan:
     scale: float = 1.0
     squeeze: float = 1.0  # of the scale, along the lines
     flatten: bool = False  # divide by the paper, stretch
-    despeckle: bool = False  # and leave out grain that is left
+    despeckle: bool = False  # without its grain
     blur: float = 0.0  # sigma in delivered pixels
     segmentation: int = 3
+    mirrored: bool = False  # to see the other side, where it shows through
 
     def facts(self) -> dict[str, object]:
         """As plain values for the record."""
@@ -164,6 +165,9 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
         part = cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE)
     if plan.skew:
         part, forward = _deskewed(part, plan.skew, forward)
+    if plan.mirrored:
+        forward = np.array([[-1, 0, part.shape[1]], [0, 1, 0], [0, 0, 1]], float) @ forward
+        part = cv2.flip(part, 1)
     border = 12
     part = cv2.copyMakeBorder(part, border, border, border, border, cv2.BORDER_CONSTANT, value=_edge_grey(part))
     forward = np.array([[1, 0, border], [0, 1, border], [0, 0, 1]], float) @ forward
@@ -183,6 +187,8 @@ def _resized(part: Grey, wanted: tuple[int, int], plan: Plan) -> Grey:
 
 def _flattened(grey: Grey, despeckle: bool) -> Grey:
     """Divide by the paper and stretch, so that faint ink on grey paper becomes dark ink on white paper."""
+    if despeckle:
+        grey = _denoised(grey)
     paper = np.maximum(paper_of(grey, reach=max(25, min(grey.shape) // 40)), 1)
     smooth = cv2.GaussianBlur(grey, (0, 0), 0.6 if despeckle else 0.8)
     level = np.minimum(smooth.astype(np.float32) / paper, 1)
@@ -194,6 +200,15 @@ def _flattened(grey: Grey, despeckle: bool) -> Grey:
     high = middle - max(0.02, 2 * float(np.std(grain)) if grain.size else 0.0)
     flat = np.asarray(np.clip((level - low) / max(high - low, 0.05) * 255, 0, 255), np.uint8)
     return _without_specks(flat) if despeckle else flat
+
+
+def _denoised(grey: Grey) -> Grey:
+    """Without the paper's grain: the mean of places that look alike keeps the strokes (non-local means: Buades, Coll,
+    Morel 2005). Takes a second or two."""
+    level = grey.astype(np.float32)
+    strength = 1.48 * float(np.median(np.abs(level - cv2.GaussianBlur(level, (0, 0), 1.0))))  # deviation (Hampel 1974)
+    clean = cv2.fastNlMeansDenoising(grey, None, h=max(1.0, strength), templateWindowSize=5, searchWindowSize=15)
+    return np.asarray(clean, np.uint8)
 
 
 def _without_specks(flat: Grey) -> Grey:

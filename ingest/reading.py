@@ -88,10 +88,11 @@ class _PageReader:
     def read(self, base: PageReading) -> PageReading:
         try:
             self._climb()
+            blank = self._is_blank_after_all()
         finally:
             self.copy.unlink(missing_ok=True)
         plan_facts = {**base.plan, "tried": self.tried}
-        if self._is_blank_after_all():
+        if blank:
             return base.evolve(plan=plan_facts)
         if self.best is None or not self.best[2]:
             why = self.failure or "no_words"
@@ -114,19 +115,24 @@ class _PageReader:
         )
 
     def _is_blank_after_all(self) -> bool:
-        """Marks, but no words: specks, a hole's edge, the front showing through. A failure is never a blank page."""
+        """Marks, but no words: specks, a hole's edge, the front showing through. A failure is never a blank page.
+
+        Pale print that cannot be read is no blank page either: what shows through is read better in a mirror.
+        """
         if self.failure is not None:
             return False
-        lines = tuple(line for paragraph in self.best[2] for line in paragraph) if self.best else ()
-        if not lines:
+        if self.best is None or not self.best[2]:
             return self.seen.ink < SPARSE_INK
-        return mean_confidence(lines) < SHOW_THROUGH_CONFIDENCE and self.seen.contrast < SHOW_THROUGH_CONTRAST
+        confidence = mean_confidence(tuple(line for paragraph in self.best[2] for line in paragraph))
+        if confidence >= SHOW_THROUGH_CONFIDENCE or self.seen.contrast >= SHOW_THROUGH_CONTRAST:
+            return False
+        return self._try(replace(self.best[1], mirrored=True)) > confidence
 
     def _climb(self) -> None:
         """One run where it goes well; else the other way up, then the other plans, until one is sure."""
         first = first_plan(self.seen, self._likely_orientation())
         confidence = self._try(first)
-        if confidence < TURN_CONFIDENCE and self.seen.faint:
+        if confidence < OK_CONFIDENCE and self.seen.faint:
             first = replace(first, despeckle=True)
             confidence = max(confidence, self._try(first))
         if confidence < TURN_CONFIDENCE:
