@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from archive import PageLayer, SealJob, Validator, seal
 from archive import Word as SealWord
@@ -189,3 +189,21 @@ def test_only_an_empty_page_is_blank(words: list[str], tesseract: Tesseract, tmp
     assert (page.status == PageStatus.BLANK) == (not words)
     assert page.status != PageStatus.UNREADABLE
     assert all(word in page.text for word in words)
+
+
+def pale(image: Image.Image, ink: int, *, soft: float) -> Image.Image:
+    """The page printed so palely that nobody reads it, ``ink`` grey steps below grained paper."""
+    soft_image = image.filter(ImageFilter.GaussianBlur(soft))
+    grain = np.random.default_rng(7).normal(0, 4, (image.height, image.width))
+    return Image.fromarray(
+        np.clip(205 - (250 - np.asarray(soft_image, float)) * ink / 230 + grain, 0, 255).astype("u1")
+    )
+
+
+def test_what_shows_through_from_the_front_is_blank_and_pale_print_is_not(tesseract: Tesseract, tmp_path: Path) -> None:
+    image, _ = drawn_page()
+    small = image.resize((A4[0] // 3, A4[1] // 3)).resize(A4)
+    back = read_image(pale(small.transpose(Image.Transpose.FLIP_LEFT_RIGHT), 20, soft=1), tesseract, tmp_path)
+    front = read_image(pale(small, 14, soft=7), tesseract, tmp_path)
+    assert back.status == PageStatus.BLANK
+    assert front.status in (PageStatus.UNREADABLE, PageStatus.LOW_CONFIDENCE)
