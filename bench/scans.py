@@ -6,6 +6,7 @@ Text comes from the labelled sample letters; layout, fonts and damage are drawn 
 from __future__ import annotations
 
 import json
+import os
 import random
 import textwrap
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 LABELS = Path(__file__).parent.parent / "samples" / "labels.jsonl"
-FONTS = ("DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSansMono.ttf")
+FONTS = tuple(os.environ.get("BENCH_FONTS", "DejaVuSans.ttf,DejaVuSerif.ttf").split(","))  # others: with their path
 FONT_FOLDER = Path("/usr/share/fonts/truetype/dejavu")
 A4 = 8.27, 11.69  # inches
 Grey = NDArray[np.uint8]
@@ -48,9 +49,9 @@ class Scan:
 
 
 def page(text: str, dpi: int, dice: random.Random) -> tuple[Grey, str]:
-    """A letter on A4 in one of three fonts, 10 to 12 points. Returns: grey image and the text in reading order."""
+    """A letter on A4 in one of the fonts, 10 to 12 points. Returns: grey image and the text in reading order."""
     points = dice.choice((10, 11, 12))
-    font = ImageFont.truetype(str(FONT_FOLDER / dice.choice(FONTS[:2])), round(points * dpi / 72))
+    font = ImageFont.truetype(str(FONT_FOLDER / dice.choice(FONTS)), round(points * dpi / 72))
     image = Image.new("L", (round(A4[0] * dpi), round(A4[1] * dpi)), 255)
     draw = ImageDraw.Draw(image)
     left, top, step = round(0.98 * dpi), round(0.9 * dpi), round(points * 1.35 * dpi / 72)

@@ -40,10 +40,21 @@ def test_cleaning_takes_the_grain_and_leaves_the_print() -> None:
 
 @pytest.mark.parametrize("scale", [0.4, 0.667, 1.0, 1.5])
 @pytest.mark.parametrize("orientation", [0, 90, 180, 270])
-def test_a_word_of_the_copy_finds_its_way_back(scale: float, orientation: int) -> None:
+@pytest.mark.parametrize(("squeeze", "mirrored"), [(1.0, False), (0.76, False), (0.76, True)])
+def test_a_word_of_the_copy_finds_its_way_back(scale: float, orientation: int, squeeze: float, mirrored: bool) -> None:
     page = np.full((600, 800), 255, np.uint8)
     page[200:260, 300:420] = 0
-    copy = make_copy(page, Plan(box=(100, 100, 700, 500), scale=scale, orientation=orientation))
+    plan = Plan(box=(100, 100, 700, 500), scale=scale, orientation=orientation, squeeze=squeeze, mirrored=mirrored)
+    copy = make_copy(page, plan)
     down, across = np.nonzero(copy.grey < 128)
     box = copy.to_delivered((int(across.min()), int(down.min()), int(across.max()) + 1, int(down.max()) + 1))
-    assert np.abs(np.array(box) - (300, 200, 420, 260)).max() <= 2 / scale
+    assert np.abs(np.array(box) - (300, 200, 420, 260)).max() <= 2 / scale / squeeze
+
+
+def test_only_the_direction_of_the_lines_is_narrowed() -> None:
+    page = np.full((600, 800), 255, np.uint8)
+    whole = Plan(box=(0, 0, 800, 600), scale=0.5, squeeze=0.8)
+    upright, sideways = (make_copy(page, replace(whole, orientation=turn)).grey.shape for turn in (0, 90))
+    border = 2 * 12
+    assert upright == (300 + border, 320 + border)
+    assert sideways == (400 + border, 240 + border)
