@@ -35,7 +35,7 @@ AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
 LOG = log(__name__)
 LOOK_SECONDS = 1.0
 LETTER_PAGES = 4  # of a file that is read in a few seconds
-INDEX_LOOKS = 60  # that an ingest waits for the index of an archived letter
+INDEX_LOOKS, INDEX_SECONDS = 60, 0.3  # that an ingest waits for the index of an archived letter
 
 
 def mount(app: typer.Typer) -> None:
@@ -132,10 +132,9 @@ def ingested(
                     break
                 else:
                     patience -= 1
-                    if all_arrived(house):  # before, the keeper's beat does it
-                        patience = patience if try_to_empty_outbox(house) else 0
-                        continue
-                engine.wait_for_one(LOOK_SECONDS)
+                    if all_arrived(house) and not try_to_empty_outbox(house):  # before, the keeper's beat does it
+                        patience = 0
+                engine.wait_for_one(LOOK_SECONDS if place == Reached.WORKING else INDEX_SECONDS)
             if place == Reached.INDEX:
                 patience = INDEX_LOOKS
             bar.advance()
