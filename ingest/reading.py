@@ -132,7 +132,7 @@ class _PageReader:
         """One run where it goes well; else the other way up, then the other plans, until one is sure."""
         first = first_plan(self.seen, self._likely_orientation())
         confidence = self._try(first)
-        if confidence < OK_CONFIDENCE and self.seen.faint:
+        if confidence < SURE_CONFIDENCE and self.seen.faint:
             first = replace(first, despeckle=True)
             confidence = max(confidence, self._try(first))
         if confidence < TURN_CONFIDENCE:
