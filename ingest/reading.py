@@ -18,7 +18,7 @@ from ingest.language import language_of
 from ingest.look import Look, look
 from ingest.pages import DeliveredPage, Grey, PageSource
 from ingest.prepare import FINE_DPI, Plan, first_plan, make_copy, other_plans
-from ingest.words import Line, PageReading, mean_confidence, running_direction
+from ingest.words import Line, PageReading, lines_of, mean_confidence, running_direction
 from models import PageStatus
 
 OK_CONFIDENCE = 0.80  # below it a page is not called ok
@@ -98,7 +98,7 @@ class _PageReader:
             why = self.failure or "no_words"
             return base.evolve(status=PageStatus.UNREADABLE, reason=f"page_{why}", plan=plan_facts)
         _, plan, paragraphs = self.best
-        lines = tuple(line for paragraph in paragraphs for line in paragraph)
+        lines = lines_of(paragraphs)
         confidence = mean_confidence(lines)
         if confidence < NOTHING:
             return base.evolve(
@@ -123,7 +123,7 @@ class _PageReader:
             return False
         if self.best is None or not self.best[2]:
             return self.seen.ink < SPARSE_INK
-        confidence = mean_confidence(tuple(line for paragraph in self.best[2] for line in paragraph))
+        confidence = mean_confidence(lines_of(self.best[2]))
         if confidence >= SHOW_THROUGH_CONFIDENCE or self.seen.contrast >= SHOW_THROUGH_CONTRAST:
             return False
         return self._try(replace(self.best[1], mirrored=True)) > confidence
@@ -178,7 +178,7 @@ class _PageReader:
         except ElementTree.ParseError:
             self.failure = "ocr_failed"
             return 0.0
-        lines = tuple(line for paragraph in found for line in paragraph)
+        lines = lines_of(found)
         confidence = mean_confidence(lines)
         letters = sum(len(word.text) for line in lines for word in line)
         score = confidence**2 * min(1.0, letters / 40) if letters < 40 else confidence**2

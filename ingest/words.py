@@ -41,7 +41,7 @@ class PageReading:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        return tuple(line for paragraph in self.paragraphs for line in paragraph)
+        return lines_of(self.paragraphs)
 
     @property
     def text(self) -> str:
@@ -52,6 +52,11 @@ class PageReading:
 
     def evolve(self, **changes: object) -> PageReading:
         return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def lines_of(paragraphs: tuple[tuple[Line, ...], ...]) -> tuple[Line, ...]:
+    """The lines of all paragraphs, in reading order."""
+    return tuple(line for paragraph in paragraphs for line in paragraph)
 
 
 def running_direction(lines: tuple[Line, ...]) -> int | None:
