@@ -6,11 +6,14 @@
     │   ├── Forbidden         the actor may not do this
     │   └── HomeMissing       no home folder here
     ├── LetterError           the letter's own fault: it goes to quarantine (exit 3)
+    │   └── UnforeseenLetterError   our program's, after all tries on a machine that is well
     ├── EnvironmentProblem    the machine's fault: waiting or repairing helps (exit 4)
     │   ├── ProgramMissing
     │   ├── ProgramFailed
     │   ├── ValidatorUnavailable
-    │   └── StorageFull
+    │   ├── StorageFull
+    │   ├── IndexUnreachable
+    │   └── UnexpectedProblem   nobody foresaw it: a bug of ours
     └── IntegrityError        something stored is not what it was (exit 5)
 
 The words stand in the catalogue under ``error.<code>``; letters' reasons under ``reason.<code>``.
@@ -91,6 +94,12 @@ class LetterError(AktenlotseError):
     exit = Exit.QUARANTINED
 
 
+class UnforeseenLetterError(LetterError):
+    """Our program cannot process this letter: tried often enough while the machine was well. Our fault, not its."""
+
+    code = "internal_error"
+
+
 class EnvironmentProblem(AktenlotseError):
     """The machine's fault, not the letter's: it stays ``working`` and is tried again."""
 
@@ -121,6 +130,12 @@ class StorageFull(EnvironmentProblem):
     """No space is left on the device."""
 
     code = "storage_full"
+
+
+class UnexpectedProblem(EnvironmentProblem):
+    """An error that nobody foresaw: a bug of ours until it is known better (``details['kind']`` is its class)."""
+
+    code = "unexpected"
 
 
 class IndexUnreachable(EnvironmentProblem):
