@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -21,18 +23,19 @@ from rich.progress import (
 )
 
 from commands.context import ERR, OUT, opened, print_json, say, table
-from core.errors import AktenlotseError, Exit, UsageError
+from core.errors import EnvironmentProblem, Exit, UsageError
 from core.i18n import text
-from core.logs import log
+from core.names import shown_name
 
 if TYPE_CHECKING:
     from models import Actor
     from services.house import House
-    from services.intake import BatchFacts
+    from services.intake import BatchFacts, Received
 
 Json = dict[str, Any]
 AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
-LOG = log(__name__)
+NOT_TAKEN = "not_taken"
+TAKE_SECONDS = 60.0  # that an ingest waits for the machine's fault to end, a file
 LOOK_SECONDS = 1.0
 LETTER_PAGES = 4  # of a file that is read in a few seconds
 INDEX_LOOKS, INDEX_SECONDS = 60, 0.3  # that an ingest waits for the index of an archived letter
@@ -68,30 +71,38 @@ def ingest(
     files = _files(paths)
     facts = BatchFacts(operator, device, profile, box)
     lines = 0
-    bad = 0
+    bad = left = 0
     with opened(context) as (house, actor):
         need_programs(house.settings)
         for line in ingested(house, actor, files, facts, received, move=move, quiet=as_json):
             lines += 1
             bad += line["state"] == "quarantined"
+            left += line["state"] == NOT_TAKEN
             print_json(line) if as_json else _print_line(line)
         if not as_json:
             say("ingest.sum", files=len(files), lines=lines, quarantined=bad)
+            if left:
+                say("ingest.left", count=left)
+    if left:
+        raise typer.Exit(Exit.ENVIRONMENT)
     if bad:
         raise typer.Exit(Exit.QUARANTINED)
 
 
 def _files(paths: list[Path]) -> list[Path]:
-    """All files of the given files and folders, in the order of their names. Raises: UsageError."""
+    """All files of the given files and folders, in the order of their names; what cannot be taken too, so that it is
+    said. Raises: UsageError.
+    """
+    from ingest.inbox import files_below
+
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            hidden = (p for p in sorted(path.rglob("*")) if p.is_file())
-            found += [p for p in hidden if not any(part.startswith(".") for part in p.relative_to(path).parts)]
-        elif path.is_file():
+            found += sorted((file for file, _ in files_below(path)), key=os.fsencode)
+        elif os.path.lexists(path):
             found.append(path)
         else:
-            raise UsageError("no_such_path", path=str(path))
+            raise UsageError("no_such_path", path=shown_name(str(path)))
     return found
 
 
@@ -108,22 +119,28 @@ def ingested(
     """Receive all files and yield what came of them, in their order, as soon as each is done."""
     from pipeline import first_step, running
     from services.indexing import try_to_empty_outbox
-    from services.intake import put_away, receive, start_batch
+    from services.intake import Received, put_away, receive, start_batch
     from services.progress import Reached, all_arrived, outcome_of, pages_read, reached
 
     if not files:
         return
-    batch = start_batch(house, actor, facts)
+    batch, day = start_batch(house, actor, facts), received.date() if received else None
     with running(house, "ingest") as engine, _Bar(len(files), quiet=quiet) as bar:
-        taken = []
-        for path in files:
-            arrival = receive(house, actor, path, batch, received.date() if received else None)
+
+        def take(path: Path) -> Received:
+            arrival = receive(house, actor, path, batch, day)
             engine.submit([first_step(arrival)])
             if move:
                 put_away(house, path)
-            taken.append(arrival)
+            return arrival
+
+        taken = [_taken(path, take) for path in files]
         patience = INDEX_LOOKS
         for arrival in taken:
+            if not isinstance(arrival, Received):
+                bar.advance()
+                yield arrival
+                continue
             while (place := reached(house, arrival.source_id)) != Reached.INDEX:
                 if place == Reached.WORKING:
                     if bar.shown:
@@ -139,6 +156,17 @@ def ingested(
                 patience = INDEX_LOOKS
             bar.advance()
             yield from outcome_of(house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
+
+
+def _taken(path: Path, take: Callable[[Path], Received]) -> Received | Json:
+    """The arrival, or the line of a file that stayed where it is."""
+    from services.receiving import patiently
+
+    try:
+        return patiently(partial(take, path), TAKE_SECONDS)
+    except EnvironmentProblem as error:
+        line = {"source_name": shown_name(path.name), "state": NOT_TAKEN, "reason": error.code}
+        return {**line, "sentence": error.sentence()}
 
 
 class _Bar:
@@ -174,6 +202,10 @@ class _Bar:
 
 
 def _print_line(line: Json) -> None:
+    if line["state"] == NOT_TAKEN:
+        told = text("ingest.line.not_taken", None, name=line["source_name"], why=line["sentence"])
+        OUT.print(told, style="red", markup=False)
+        return
     state = text(f"state.{line['state']}")
     name, number = line["source_name"], line["entry_no"]
     if line["duplicate_of"]:
@@ -221,44 +253,18 @@ def watch(
     profile: Annotated[str | None, typer.Option(help=text("cli.ingest.profile"))] = None,
     box: Annotated[str | None, typer.Option(help=text("cli.ingest.box"))] = None,
 ) -> None:
-    from core.clock import today
-    from ingest.watch import watch as watch_folder
     from pipeline import first_step, running
     from services.health import need_programs
-    from services.intake import BatchFacts, put_away, receive, start_batch
+    from services.intake import BatchFacts
+    from services.receiving import Door
 
     stop = _stop_on_signal()
     with opened(context) as (house, actor):
         need_programs(house.settings)
-        batches: dict[str, str] = {}  # one a day
         with running(house, "watch") as engine:
+            facts = BatchFacts(operator, device, profile, box)
             say("watch.started", inbox=str(house.settings.inbox))
-
-            def take(path: Path) -> None:
-                day = today().isoformat()
-                if day not in batches:
-                    batches.clear()
-                    batches[day] = start_batch(house, actor, BatchFacts(operator, device, profile, box))
-                try:
-                    arrival = receive(house, actor, path, batches[day])
-                except FileNotFoundError:
-                    return  # somebody took it away
-                except (AktenlotseError, OSError) as error:
-                    LOG.warning("receive_failed", exc_info=True)
-                    say("watch.failed", name=path.name, why=str(error))
-                    return  # it stays in the inbox, and the next scan tries again
-                put_away(house, path)
-                if not arrival.known:
-                    engine.submit([first_step(arrival)])
-                say("watch.taken", name=path.name)
-
-            watch_folder(
-                house.settings.inbox,
-                take,
-                stop,
-                quiet_seconds=house.settings.quiet_seconds,
-                scan_seconds=house.settings.scan_seconds,
-            )
+            Door(house, actor, facts, lambda arrival: engine.submit([first_step(arrival)]), say).run(stop)
             say("watch.stopping")
 
 
@@ -310,6 +316,13 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         say("status.copy" if answer["copy"]["there"] else "status.copy_missing", **_copy_gaps(answer["copy"]))
     if answer["oldest_clarification"]:
         say("status.oldest", day=answer["oldest_clarification"])
+    if answer["inbox_paused"]:
+        waits = answer["inbox_paused"]
+        say("status.inbox_paused", why=waits["sentence"], tries=waits["tries"])
+    for waits in answer["inbox_waiting"]:
+        say("status.inbox_waits", name=waits["name"], why=waits["sentence"], tries=waits["tries"])
+    for name, count in answer["inbox_unready"].items():
+        say("status.inbox_unready", count=count, why=text(f"inbox.{name}"))
     for concern in answer["watch"]:
         OUT.print(concern["sentence"], style="yellow", markup=False, highlight=False, soft_wrap=True)
 

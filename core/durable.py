@@ -14,6 +14,8 @@ from core.errors import IntegrityError, StorageFull
 from core.hashing import CHUNK, sha256_file
 from core.ids import new_id
 
+LONGEST_NAME = 255  # bytes
+
 
 @contextmanager
 def full_disk_is_named(where: Path) -> Iterator[None]:
@@ -51,7 +53,7 @@ def write_whole(target: Path, data: bytes, *, sync: bool = True) -> None:
 
     Raises: StorageFull, OSError.
     """
-    part = target.with_name(f".{target.name}.{new_id(6)}.part")
+    part = target.with_name(f".{new_id()}.part")
     with full_disk_is_named(target):
         try:
             with part.open("wb") as out:
@@ -73,7 +75,7 @@ def copy_checked(source: Path, target: Path) -> str:
     Raises: IntegrityError when the copy differs from what was read, StorageFull, OSError.
     """
     digest = hashlib.sha256()
-    part = target.with_name(f".{target.name[:100]}.{new_id(6)}.part")
+    part = target.with_name(f".{new_id()}.part")  # a name of its own: the target's may be as long as names can be
     with full_disk_is_named(target):
         try:
             with source.open("rb") as incoming, part.open("wb") as out:
@@ -97,9 +99,9 @@ def move_into(source: Path, folder: Path) -> Path:
     make_folders(folder)
     target = folder / source.name
     number = 1
-    while target.exists():
+    while os.path.lexists(target):
         number += 1
-        target = folder / f"{source.stem}~{number}{source.suffix}"
+        target = folder / _numbered(source, number)
     try:
         source.rename(target)
     except OSError as error:
@@ -110,6 +112,12 @@ def move_into(source: Path, folder: Path) -> Path:
     sync_folder(folder)
     sync_folder(source.parent)
     return target
+
+
+def _numbered(path: Path, number: int) -> str:
+    """The file's name with a number, not longer than a name may be (NAME_MAX counts bytes)."""
+    end = os.fsencode(f"~{number}{path.suffix}")[-LONGEST_NAME // 2 :]
+    return os.fsdecode(os.fsencode(path.stem)[: LONGEST_NAME - len(end)] + end)
 
 
 def remove_tree(folder: Path) -> None:

@@ -34,6 +34,7 @@ class Settings:
     retrain: str = "weekly"  # never | daily | weekly | monthly: the router learns anew by itself
     budget: float = 0.02  # error budget of the routing without a person
     quiet_seconds: float = 2.0  # a file in the inbox is complete when it was quiet so long
+    incomplete_seconds: float = 60.0  # a file without the end that its format asks for is waited for so long
     scan_seconds: float = 5.0  # reconcile scan of the inbox
     verapdf: Path = Path(sys.prefix) / "share" / "aktenlotse" / "verapdf"
     archive_copy: str = ""  # folder on another disk that gets a second copy of archive and journal; "": none

@@ -8,6 +8,7 @@ between any two lines is healed by doing the same again.
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from core.clock import now, today
 from core.durable import copy_checked, make_folders, move_into, remove_tree, sync_folder, write_whole
-from core.errors import EnvironmentProblem, IntegrityError, LetterError
+from core.errors import EnvironmentProblem, IntegrityError, LetterError, UsageError
 from core.hashing import sha256_file
 from core.ids import id_of_bytes, new_id
+from core.names import origin_of, safe_name, shown_name
 from ingest.formats import Inspection, inspect
 from models import (
     Actor,
@@ -83,18 +85,21 @@ def start_batch(house: House, actor: Actor, facts: BatchFacts) -> str:
 def receive(house: House, actor: Actor, path: Path, batch_id: str, received_on: date | None = None) -> Received:
     """Take one delivered file. The file itself stays where it is.
 
-    Raises: IntegrityError when it changed while it was copied, StorageFull, OSError, EnvironmentProblem when the same
-    bytes are being destroyed at this moment (the next try takes them as new).
+    Raises: UsageError (no file), IntegrityError when it changed while it was copied, StorageFull, OSError,
+    EnvironmentProblem when the same bytes are being destroyed at this moment (the next try takes them as new).
     """
-    origin = _origin(path)
+    name = shown_name(path.name)
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise UsageError("no_regular_file", name=name)  # a pipe would be waited for without end
+    origin = origin_of(path)
     scratch = house.settings.staging / f"in-{new_id()}"
     make_folders(scratch)
     try:
         copy = scratch / "content"
         sha256 = copy_checked(path, copy)
-        if _origin(path) != origin:
-            raise IntegrityError("changed_while_read", name=path.name)
-        return _take(house, actor, copy, sha256, path.name, origin, batch_id, received_on or today())
+        if origin_of(path) != origin:
+            raise IntegrityError("changed_while_read", name=name)
+        return _take(house, actor, copy, sha256, name, origin, batch_id, received_on or today())
     finally:
         remove_tree(scratch)
 
@@ -102,11 +107,6 @@ def receive(house: House, actor: Actor, path: Path, batch_id: str, received_on: 
 def put_away(house: House, path: Path) -> None:
     """Move a received file to done/, under the day of its move. Only a disposal deletes it."""
     move_into(path, house.settings.done / today().isoformat())
-
-
-def _origin(path: Path) -> str:
-    stat = path.stat()
-    return f"{path.resolve()}|{stat.st_ino}|{stat.st_mtime_ns}|{stat.st_size}"
 
 
 def _take(
@@ -300,17 +300,6 @@ def put_into_quarantine(house: House, source_id: str, file: Path, why: LetterErr
     note = {"reason": why.code, "sentence": why.sentence(), "file": file.name}
     write_whole(folder / "grund.json", json.dumps(note, ensure_ascii=False, indent=1).encode())
     sync_folder(house.settings.quarantine)
-
-
-def safe_name(name: str) -> str:
-    """A file name without path tricks or control characters, at most 120 bytes, its suffix kept."""
-    plain = "".join(char if char.isprintable() and char not in '/\\:*?"<>|' else "_" for char in name).strip(". ")
-    stem, dot, suffix = plain.rpartition(".")
-    if not dot or len(suffix) > 8:
-        stem, suffix = plain, ""
-    while len(stem.encode()) > 110:
-        stem = stem[:-1]
-    return (stem or "eingang") + (f".{suffix}" if suffix else "")
 
 
 def _next_entry_number(session: Session, year: int) -> str:

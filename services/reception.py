@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.errors import LetterError, NotFound, UsageError
+from ingest.inbox import files_below
 from models import (
     DOCUMENT,
     FINAL,
@@ -33,6 +35,7 @@ from services.house import House
 from services.indexing import queue_for_index
 from services.intake import archive_source, look_into
 from services.progress import pages_read
+from services.receiving import inbox_state
 from services.view import Json, document_json, source_json, unit_codes
 from services.watching import concerns
 
@@ -201,9 +204,13 @@ def status(house: House) -> Json:
         steps = pairs(session, working.group_by(Document.step))
         oldest = session.scalar(sa.select(sa.func.min(Document.received_on)).where(Document.state == State.CLARIFY))
     read, pages = pages_read(house)
-    inbox = sum(1 for path in house.settings.inbox.rglob("*") if path.is_file())
+    inbox = sum(1 for _, status in files_below(house.settings.inbox) if not isinstance(status, str))
+    door = inbox_state(house.settings)
     return {
         "inbox": inbox,
+        "inbox_paused": door["paused"],
+        "inbox_waiting": door["waiting"],
+        "inbox_unready": dict(Counter(one["code"] for one in door["unready"])),
         "working": documents.get(State.WORKING, 0) + sources.get(State.WORKING, 0),
         "steps": steps,
         "pages_read": read,

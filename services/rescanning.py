@@ -11,6 +11,7 @@ from core.clock import now, today
 from core.durable import copy_checked, make_folders, remove_tree
 from core.errors import UsageError
 from core.ids import id_of_bytes, new_id
+from core.names import safe_name
 from ingest.formats import inspect
 from models import (
     DOCUMENT,
@@ -26,7 +27,7 @@ from models import (
 )
 from models.chain import lock, record
 from services.house import House
-from services.intake import BatchFacts, add_source, archive_source, safe_name, start_batch
+from services.intake import BatchFacts, add_source, archive_source, start_batch
 from services.paper import ARCHIVED, KEEPERS, document_of, refuse_destroyed
 from services.target import need_open_around
 from services.view import Json
