@@ -78,7 +78,7 @@ def inbox(tmp_path: Path, clock: Clock) -> Inbox:
 def written(path: Path, text: str, clock: Clock) -> None:
     """Write, at the clock's time as far as the system lets us: the change time is the real one."""
     path.write_text(text)
-    clock.now = max(clock.now, os.stat(path).st_ctime)
+    clock.now = max(clock.now, path.stat().st_ctime)
 
 
 def test_a_still_file_is_ready_and_a_fresh_one_is_not(inbox: Inbox, tmp_path: Path, clock: Clock) -> None:
@@ -101,7 +101,7 @@ def test_a_writer_that_paused_is_waited_for_twice_as_long(inbox: Inbox, tmp_path
     file.parent.mkdir()
     written(file, "Seite 1", clock)
     inbox.look()
-    later = os.stat(file).st_mtime + 20
+    later = file.stat().st_mtime + 20
     os.utime(file, (later, later))  # written again 20 seconds later
     clock.now = later
     inbox.look()
