@@ -14,6 +14,13 @@ from core.errors import IntegrityError, StorageFull
 from core.hashing import CHUNK, sha256_file
 from core.ids import new_id
 
+OTHERS = 0o077  # the bits of a mode that are not the owner's
+
+
+def keep_private() -> None:
+    """Whatever this process and its children make is for its account alone."""
+    os.umask(OTHERS)
+
 
 @contextmanager
 def full_disk_is_named(where: Path) -> Iterator[None]:
@@ -93,7 +100,10 @@ def copy_checked(source: Path, target: Path) -> str:
 
 
 def move_into(source: Path, folder: Path) -> Path:
-    """Move a file into a folder under a free name, durably, also across file systems. Returns: where it lies."""
+    """Move a file into a folder under a free name, durably, also across file systems. Returns: where it lies.
+
+    It is for our account alone then.
+    """
     make_folders(folder)
     target = folder / source.name
     number = 1
@@ -107,9 +117,21 @@ def move_into(source: Path, folder: Path) -> Path:
             raise
         copy_checked(source, target)
         source.unlink()
+    _close(target)
     sync_folder(folder)
     sync_folder(source.parent)
     return target
+
+
+def _close(file: Path) -> None:
+    """Take a file's rights from other accounts. What belongs to another account only that one may close: a copy of it
+    takes its place."""
+    if not file.stat().st_mode & OTHERS:
+        return
+    try:
+        file.chmod(0o600)
+    except PermissionError:
+        copy_checked(file, file)
 
 
 def remove_tree(folder: Path) -> None:
