@@ -26,8 +26,10 @@ from commands import (
     saved,
     search,
     serve,
+    tickets,
 )
 from commands.context import DEFAULT_HOME, ERR, Call
+from core.durable import keep_private
 from core.errors import AktenlotseError, Exit
 from core.i18n import text
 
@@ -57,6 +59,7 @@ for room in (home, mail, search, model, registry, reorganisation):
 for name, group in (
     ("quarantine", quarantine.app),
     ("paper", paper.app),
+    ("tickets", tickets.app),
     ("model", model.app),
     ("archive", archive.app),
     ("audit", archive.audit),
@@ -78,10 +81,11 @@ demo.mount(app)
 
 def main() -> None:
     """Run a command; an error of ours becomes its sentence and its exit code."""
+    keep_private()
     try:
         app(standalone_mode=True)
     except AktenlotseError as error:
-        ERR.print(error.sentence(), style="red", markup=False, highlight=False, soft_wrap=True)
+        ERR.print(error.sentence(), style="red", soft_wrap=True)
         sys.exit(error.exit)
     except BrokenPipeError:
         sys.exit(Exit.OK)

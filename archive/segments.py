@@ -109,7 +109,7 @@ def append_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """
     data = b"".join(canonical_json(dict(line)) + b"\n" for line in lines)
     new = not path.exists()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         size = os.fstat(descriptor).st_size
         try:

@@ -54,9 +54,9 @@ class Signer:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         public_file = public_path(key_file)
-        for path, data, mode in ((public_file, public, 0o644), (key_file, private, 0o600)):
+        for path, data in ((public_file, public), (key_file, private)):
             part = path.with_name(f".{path.name}.part")
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as out:
                 out.write(data)
                 out.flush()

@@ -26,7 +26,7 @@ import img2pdf
 from rapidfuzz.distance import Levenshtein
 
 from bench.scans import DAMAGE, Scan, scans
-from core.program import one_thread
+from core.program import small_environment
 from core.settings import Settings
 from ingest.exec.tesseract import Tesseract
 from ingest.formats import inspect
@@ -42,7 +42,7 @@ UNITS = Path(__file__).parent.parent / "samples" / "units.json"
 def bare(path: Path, _scratch: Path, _tesseract: Tesseract) -> tuple[str, str]:
     """``tesseract`` as it comes, one thread. Returns: text and status."""
     command = ["tesseract", str(path), "-", "-l", "deu"]
-    out = subprocess.run(command, capture_output=True, env=one_thread(), check=True).stdout
+    out = subprocess.run(command, capture_output=True, env=small_environment(), check=True).stdout
     return out.decode(), ""
 
 
@@ -52,7 +52,9 @@ def ocrmypdf(path: Path, scratch: Path, _tesseract: Tesseract) -> tuple[str, str
     pdf.write_bytes(img2pdf.convert(str(path)))
     command = [sys.executable, "-m", "ocrmypdf", "-q", "-l", "deu", "--jobs", "1", "--deskew", "--rotate-pages"]
     options = ["--rotate-pages-threshold", "12", "--output-type", "pdfa", "--sidecar", str(text)]
-    subprocess.run([*command, *options, str(pdf), str(scratch / f"{path.stem}.out.pdf")], check=True, env=one_thread())
+    subprocess.run(
+        [*command, *options, str(pdf), str(scratch / f"{path.stem}.out.pdf")], check=True, env=small_environment()
+    )
     return text.read_text("utf-8"), ""
 
 

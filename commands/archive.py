@@ -58,7 +58,7 @@ def _verify(context: typer.Context, *, as_json: bool, **wishes: Any) -> None:
     from services.proving import verify_archive
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -144,7 +144,7 @@ def _say_rebuilt(answer: dict[str, Any], *, as_json: bool) -> None:
 
 def _print_findings(findings: list[dict[str, str]]) -> None:
     for finding in findings:
-        OUT.print(finding["sentence"], style="red", markup=False)
+        OUT.print(finding["sentence"], style="red")
 
 
 @audit.command("verify", help=text("cli.audit.verify"))

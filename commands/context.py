@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from commands.screen import Screen
+from core.foreign import escaped, visible_line
 from core.i18n import text
 from core.settings import Settings
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from services.house import House
 
 DEFAULT_HOME = Path("aktenlotse-home")
-OUT = Console()
-ERR = Console(stderr=True)
+OUT = Screen()
+ERR = Screen(stderr=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,19 @@ def opened(context: typer.Context) -> Iterator[tuple[House, Actor]]:
 
 def print_json(value: Any) -> None:
     """One JSON value on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(escaped(json.dumps(value, ensure_ascii=False, default=str)) + "\n")
     sys.stdout.flush()
 
 
 def say(key: str, /, **details: object) -> None:
     """A sentence of the catalogue for the person."""
-    OUT.print(text(key, None, **details), highlight=False, markup=False, soft_wrap=True)
+    shown = {name: _in_line(value) for name, value in details.items()}
+    OUT.print(text(key, None, **shown), soft_wrap=True)
+
+
+def _in_line(value: object) -> object:
+    """A detail of a sentence: a letter's words cannot begin a line of their own."""
+    return visible_line(value) if isinstance(value, str) else value
 
 
 def table(title: str, columns: list[str], rows: list[list[str]]) -> None:

@@ -90,12 +90,12 @@ def show(context: typer.Context, reference: Reference, as_json: AsJson = False) 
     if as_json:
         print_json(found)
         return
-    OUT.print(f"{found['reference']}  {found['title']}", style="bold", markup=False, highlight=False)
+    OUT.print(f"{found['reference']}  {found['title']}", style="bold")
     say("efile.head", unit=found["unit"], plan=found["plan"] or "–", parties=", ".join(found["parties"]) or "–")
     if found["plan"]:
         disposal = text(f"disposal.kind.{found['disposal']}")
         say("efile.keeping", years=found["retention_years"], disposal=disposal)
-    OUT.print(standing(found), markup=False, highlight=False)
+    OUT.print(standing(found))
     if found["cases"]:
         rows = [
             [case["reference"], case["title"], german(case["opened_on"]), german(case["closed_on"])]

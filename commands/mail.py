@@ -24,6 +24,7 @@ from rich.progress import (
 
 from commands.context import ERR, OUT, opened, print_json, say, table
 from core.errors import EnvironmentProblem, Exit, UsageError
+from core.foreign import visible, visible_line
 from core.i18n import text
 from core.names import shown_name
 
@@ -175,7 +176,7 @@ class _Bar:
     def __init__(self, total: int, *, quiet: bool) -> None:
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -195,7 +196,9 @@ class _Bar:
     def tell(self, name: str, read: int, pages: int) -> None:
         """Which file is waited for, and how many of its pages are read; a letter's few pages are not told."""
         if pages > LETTER_PAGES:
-            self._progress.update(self._task, description=text("ingest.pages", name=name, read=read, pages=pages))
+            self._progress.update(
+                self._task, description=text("ingest.pages", name=visible_line(name), read=read, pages=pages)
+            )
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
@@ -204,12 +207,12 @@ class _Bar:
 def _print_line(line: Json) -> None:
     if line["state"] == NOT_TAKEN:
         told = text("ingest.line.not_taken", None, name=line["source_name"], why=line["sentence"])
-        OUT.print(told, style="red", markup=False)
+        OUT.print(visible_line(told), style="red")
         return
     state = text(f"state.{line['state']}")
-    name, number = line["source_name"], line["entry_no"]
+    name, number = visible_line(line["source_name"]), line["entry_no"]
     if line["duplicate_of"]:
-        OUT.print(text("ingest.line.duplicate", None, name=name, number=number, state=state), markup=False)
+        OUT.print(text("ingest.line.duplicate", None, name=name, number=number, state=state))
     elif line["state"] == "quarantined":
         from services.view import reason_sentence
 
@@ -217,19 +220,16 @@ def _print_line(line: Json) -> None:
         OUT.print(
             text("ingest.line.quarantined", None, name=name, number=number, why=why),
             style="red",
-            markup=False,
         )
     elif line["state"] == "working":
         OUT.print(
             text("ingest.line.working", None, name=name, number=number, step=line["step"]),
             style="yellow",
-            markup=False,
         )
     elif line["state"] == "clarify":
         OUT.print(
-            text("ingest.line.clarify", None, name=name, number=number, subject=line["subject"] or "–"),
+            text("ingest.line.clarify", None, name=name, number=number, subject=visible_line(line["subject"] or "–")),
             style="yellow",
-            markup=False,
         )
     else:
         OUT.print(
@@ -240,9 +240,8 @@ def _print_line(line: Json) -> None:
                 number=number,
                 unit=line["unit"],
                 efile=line["efile"] or "–",
-                subject=line["subject"] or "–",
+                subject=visible_line(line["subject"] or "–"),
             ),
-            markup=False,
         )
 
 
@@ -323,8 +322,10 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         say("status.inbox_waits", name=waits["name"], why=waits["sentence"], tries=waits["tries"])
     for name, count in answer["inbox_unready"].items():
         say("status.inbox_unready", count=count, why=text(f"inbox.{name}"))
+    if answer["jobs_refused"]:
+        say("status.jobs_refused", count=answer["jobs_refused"])
     for concern in answer["watch"]:
-        OUT.print(concern["sentence"], style="yellow", markup=False, highlight=False, soft_wrap=True)
+        OUT.print(concern["sentence"], style="yellow", soft_wrap=True)
 
 
 def _copy_gaps(copy: Json) -> Json:
@@ -374,7 +375,7 @@ def show(
     with opened(context) as (house, actor):
         answer = ask(house, actor, id, with_text=as_text)
     if as_text:
-        sys.stdout.write((answer["text"] or "") + "\n")
+        sys.stdout.write(visible(answer["text"] or "") + "\n")
     elif as_json:
         print_json({name: value for name, value in answer.items() if name not in {"text", "why"}})
     else:
@@ -390,7 +391,7 @@ def show(
             rows.append([text("field.archive"), _plain(answer["archive"])])
         table("show.title", ["field", "value"], rows)
         if answer["reason"]:
-            OUT.print(reason_sentence(answer), style="red", markup=False)
+            OUT.print(reason_sentence(answer), style="red")
 
 
 def _route(answer: Json) -> str:

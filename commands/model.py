@@ -29,7 +29,7 @@ def train(context: typer.Context, labels: Labels = None, as_json: AsJson = False
     with (
         opened(context) as (house, actor),
         Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             console=ERR,
             transient=True,

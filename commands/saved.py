@@ -50,7 +50,7 @@ def list_saved(context: typer.Context, as_json: AsJson = False) -> None:
         asked = one.question
         limits = (asked.unit, asked.date_from and f"≥ {asked.date_from}", asked.date_to and f"≤ {asked.date_to}")
         line = "  ".join(str(part) for part in (asked.text, *limits) if part)
-        OUT.print(f"{one.name}: {line}", markup=False, highlight=False)
+        OUT.print(f"{one.name}: {line}")
 
 
 @app.command("remove", help=text("cli.saved.remove"))

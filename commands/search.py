@@ -88,7 +88,7 @@ def explain(
         return
     say("explain.found" if answer.found else "explain.not_found")
     for sentence in (*answer.sentences, *(word.sentence for word in answer.words)):
-        OUT.print(f"  {sentence}", markup=False, highlight=False)
+        OUT.print(f"  {sentence}")
 
 
 def route(

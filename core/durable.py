@@ -15,6 +15,12 @@ from core.hashing import CHUNK, sha256_file
 from core.ids import new_id
 
 LONGEST_NAME = 255  # bytes
+OTHERS = 0o077  # the bits of a mode that are not the owner's
+
+
+def keep_private() -> None:
+    """Whatever this process and its children make is for its account alone."""
+    os.umask(OTHERS)
 
 
 @contextmanager
@@ -95,7 +101,10 @@ def copy_checked(source: Path, target: Path) -> str:
 
 
 def move_into(source: Path, folder: Path) -> Path:
-    """Move a file into a folder under a free name, durably, also across file systems. Returns: where it lies."""
+    """Move a file into a folder under a free name, durably, also across file systems. Returns: where it lies.
+
+    It is for our account alone then.
+    """
     make_folders(folder)
     target = folder / source.name
     number = 1
@@ -109,6 +118,7 @@ def move_into(source: Path, folder: Path) -> Path:
             raise
         copy_checked(source, target)
         source.unlink()
+    _close(target)
     sync_folder(folder)
     sync_folder(source.parent)
     return target
@@ -118,6 +128,17 @@ def _numbered(path: Path, number: int) -> str:
     """The file's name with a number, not longer than a name may be (NAME_MAX counts bytes)."""
     end = os.fsencode(f"~{number}{path.suffix}")[-LONGEST_NAME // 2 :]
     return os.fsdecode(os.fsencode(path.stem)[: LONGEST_NAME - len(end)] + end)
+
+
+def _close(file: Path) -> None:
+    """Take a file's rights from other accounts. What belongs to another account only that one may close: a copy of it
+    takes its place."""
+    if not file.stat().st_mode & OTHERS:
+        return
+    try:
+        file.chmod(0o600)
+    except PermissionError:
+        copy_checked(file, file)
 
 
 def remove_tree(folder: Path) -> None:

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 from core.clock import now, stamp
+from core.foreign import escaped
 
 _STANDARD = set(vars(logging.makeLogRecord({})))
 
@@ -25,7 +26,7 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             entry["error"] = record.exc_info[0].__name__
             entry["trace"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        return escaped(json.dumps(entry, ensure_ascii=False, default=str))
 
 
 def configure(file: Path, level: str = "INFO") -> None:

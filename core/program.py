@@ -1,4 +1,5 @@
-"""Running external programs: own process group, dies with us, limits on time and memory, one thread."""
+"""Running external programs: own process group, dies with us, limits on time and memory, one thread, a small
+environment: what we know by our environment (keys, database passwords) is none of their business."""
 
 from __future__ import annotations
 
@@ -7,12 +8,20 @@ import resource
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from core.errors import ProgramFailed, ProgramMissing
 from core.ids import new_id
+
+HANDED_ON = (  # of our environment to programs of others: where things are, language, time zone
+    *("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
+    *("LD_LIBRARY_PATH", "TESSDATA_PREFIX", "JAVA_HOME"),
+)
+ONE_THREAD = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1"}  # the pages run in parallel, not the lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +49,9 @@ def _at_most(kind: int, wanted: int) -> int:
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
-def one_thread() -> dict[str, str]:
-    """Our environment, with OpenMP held to one thread: the pages run in parallel, not the lines."""
-    return {**os.environ, "OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1"}
+def small_environment() -> dict[str, str]:
+    """What a program of others gets of our environment, with OpenMP held to one thread."""
+    return {name: os.environ[name] for name in HANDED_ON if name in os.environ} | ONE_THREAD
 
 
 def need(program: str) -> str:
@@ -65,7 +74,7 @@ def run(command: Sequence[str], limits: Limits, *, stdin: bytes | None = None) -
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        env=one_thread(),
+        env=small_environment(),
     )
     try:
         out, _ = process.communicate(stdin, timeout=limits.seconds)
@@ -86,13 +95,33 @@ def write_launcher(path: Path, program: str, limits: Limits) -> Path:
     bounds = ["ulimit -c 0", f"ulimit -t {_at_most(resource.RLIMIT_CPU, limits.cpu_seconds)}"]
     if limits.memory_mb:
         bounds.append(f"ulimit -v {_at_most(resource.RLIMIT_AS, limits.memory_mb << 20) >> 10}")
+    handed_on = " ".join(f'${{{name}+"{name}=${name}"}}' for name in HANDED_ON)
+    one_thread = " ".join(f"{name}={value}" for name, value in ONE_THREAD.items())
     script = (  # the shell's own limits: one program less to start for every page
-        "#!/bin/sh\nexport OMP_THREAD_LIMIT=1 OMP_NUM_THREADS=1\n"
-        f'{" && ".join(bounds)} || exit 1\nexec setsid setpriv --pdeathsig KILL {program} "$@"\n'
+        f"#!/bin/sh\n{' && '.join(bounds)} || exit 1\n"
+        f'exec setsid env -i {handed_on} {one_thread} setpriv --pdeathsig KILL {program} "$@"\n'
     )
     if not path.is_file() or path.read_text() != script:
         part = path.with_name(f"{path.name}.{new_id(6)}")
         part.write_text(script)
-        part.chmod(0o755)
+        part.chmod(0o700)
         part.replace(path)
     return path
+
+
+def launcher_folder(programs: tuple[str, ...], limits: Limits) -> Path:
+    """A folder with a launcher for each of ``programs`` (for libraries that take only a folder). It goes at our end.
+
+    Raises: ProgramMissing.
+    """
+    for program in programs:
+        need(program)
+    return Path(_launchers(tempfile.gettempdir(), programs, limits).name)
+
+
+@cache
+def _launchers(parent: str, programs: tuple[str, ...], limits: Limits) -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory(prefix="programs-", dir=parent)
+    for program in programs:
+        write_launcher(Path(folder.name) / program, program, limits)
+    return folder

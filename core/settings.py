@@ -12,7 +12,7 @@ from pathlib import Path
 from core.errors import HomeMissing, UsageError
 
 PREFIX = "AKTENLOTSE_"
-CHOICES = {"retrain": ("never", "daily", "weekly", "monthly")}
+CHOICES = {"retrain": ("never", "daily", "weekly", "monthly"), "patch_sheets": ("ours", "any")}
 CONFIG = "config.toml"
 
 
@@ -31,6 +31,8 @@ class Settings:
     cores: int = 0  # pages read at once; 0: as many as the machine has
     page_seconds: int = 120  # limit of one Tesseract run
     page_memory_mb: int = 2048
+    inbox_folder: str = ""  # where scanners deliver, when not in the home (which is closed to other accounts)
+    patch_sheets: str = "ours"  # ours | any: whether patch codes on sheets that nobody here printed part documents
     retrain: str = "weekly"  # never | daily | weekly | monthly: the router learns anew by itself
     budget: float = 0.02  # error budget of the routing without a person
     quiet_seconds: float = 2.0  # a file in the inbox is complete when it was quiet so long
@@ -45,7 +47,7 @@ class Settings:
 
     @property
     def inbox(self) -> Path:
-        return self.home / "inbox"
+        return Path(self.inbox_folder).absolute() if self.inbox_folder else self.home / "inbox"
 
     @property
     def done(self) -> Path:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import LetterError, ProgramFailed
-from core.program import Limits, run
+from core.program import Limits, launcher_folder, run
 from ingest.formats import PDF, TEXT, decode_text
 from ingest.words import Word
 
@@ -223,6 +223,7 @@ class PdfPages:
                 last_page=number,
                 grayscale=True,
                 timeout=120,
+                poppler_path=launcher_folder(("pdfinfo", "pdftoppm"), _LIMITS),
             )
         except (
             pdf2image.exceptions.PDFPageCountError,

@@ -1,6 +1,7 @@
 """Separator sheets: the job ticket's text, and the sheet for the printer.
 
-A ticket is ``AL1;batch=..;unit=..;efile=..;pages=..;documents=..`` with percent-encoded values, all optional.
+A ticket is ``AL2;n=NUMBER;batch=..;unit=..;efile=..;pages=..;documents=..;c=CHECK`` with percent-encoded values, all
+optional but the number and the check (``ingest/tickets.py``); without values the sheet only parts documents.
 A sheet bears it as a QR code (ISO/IEC 18004, error correction H: read even when a corner is torn), the word
 ``PATCHT`` as Code 39 (ISO/IEC 16388) for scanners that part the stack themselves, and the same in words.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from urllib.parse import quote, unquote
 
@@ -26,8 +28,8 @@ PATCH = "PATCHT"
 QR_SIDE = 70 * mm
 BAR_WIDTH = 0.7 * mm  # narrow bar of the Code 39: 4 pixels at 150 dpi
 BAR_HEIGHT = 22 * mm
-_START = "AL1"
-_SAFE = "/.-_ "
+_START = "AL2"
+_SAFE = "/.-_"
 _PATCH = re.compile(r"^\*?PATCH[ _-]?(?:T|II|2)\*?$")
 
 
@@ -44,12 +46,13 @@ class JobTicket:
     pages: int | None = None
     documents: int | None = None
 
-    def encoded(self) -> str:
-        """The text of the QR code."""
+    def encoded(self, number: str) -> str:
+        """The text of the QR code of sheet ``number``, without its check."""
         values = ((field.name, getattr(self, field.name)) for field in fields(self))
         return ";".join(
             [
                 _START,
+                f"n={number}",
                 *(f"{name}={quote(str(value), safe=_SAFE)}" for name, value in values if value is not None),
             ]
         )
@@ -72,11 +75,19 @@ def is_patch(code: str) -> bool:
     return _PATCH.match(code.strip().upper()) is not None
 
 
-def sheet(ticket: JobTicket | None = None, *, language: str | None = None) -> bytes:
-    """A separator sheet (PDF, one page A4). Without a ticket it only parts documents."""
+def sheets(codes: Sequence[str], ticket: JobTicket, *, language: str | None = None) -> bytes:
+    """Separator sheets for the printer (PDF, A4), one for each text of a QR code; ``ticket`` is printed in words."""
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A4, invariant=True)
     canvas.setTitle(text("separator.title", language))
+    for code in codes:
+        _draw_sheet(canvas, code, ticket, language)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def _draw_sheet(canvas: Canvas, code: str, ticket: JobTicket, language: str | None) -> None:
     width, height = A4
     canvas.setFont("Helvetica-Bold", 26)
     canvas.drawCentredString(width / 2, height - 35 * mm, text("separator.title", language))
@@ -86,21 +97,17 @@ def sheet(ticket: JobTicket | None = None, *, language: str | None = None) -> by
     for bottom in (height - 80 * mm, 25 * mm):
         bars.drawOn(canvas, (width - bars.width) / 2, bottom)
         canvas.drawCentredString(width / 2, bottom - 5 * mm, PATCH)
-    if ticket is not None:
-        _draw_ticket(canvas, ticket, language)
-    canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
+    _draw_ticket(canvas, code, ticket, language)
 
 
-def _draw_ticket(canvas: Canvas, ticket: JobTicket, language: str | None) -> None:
+def _draw_ticket(canvas: Canvas, code: str, ticket: JobTicket, language: str | None) -> None:
     width, height = A4
-    code = QrCodeWidget(ticket.encoded(), barWidth=QR_SIDE, barHeight=QR_SIDE, barLevel="H")
+    picture = QrCodeWidget(code, barWidth=QR_SIDE, barHeight=QR_SIDE, barLevel="H")
     drawing = Drawing(QR_SIDE, QR_SIDE)
-    drawing.add(code)
+    drawing.add(picture)
     renderPDF.draw(drawing, canvas, (width - QR_SIDE) / 2, height - 165 * mm)
     canvas.setFont("Courier", 9)  # a scanner that delivers searchable pages gives us this text, not the picture
-    canvas.drawCentredString(width / 2, height - 171 * mm, ticket.encoded())
+    canvas.drawCentredString(width / 2, height - 171 * mm, code)
     top = height - 182 * mm
     for field in fields(ticket):
         value = getattr(ticket, field.name)

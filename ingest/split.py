@@ -1,9 +1,9 @@
 """Splitting a stack: separator sheets (patch codes, job tickets) part documents, serial numbers are noted.
 
 Every page of the source is in exactly one part, or is one of its separator pages. What a ticket says holds
-for the part behind it alone. A page that bears a code and a letter's worth of print is no separator sheet: it
-stays a page of a new part, its ticket is not obeyed (anybody can print one on a letter), and the part
-says so.
+for the part behind it alone. A code steers only when this town issued it (``ingest/tickets.py``): anybody can print
+one. A page with a code of somebody else is a page like any other, and its part says so. A page that bears a code of
+ours and a letter's worth of print is no separator sheet: it stays a page of a new part, its ticket is not obeyed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from core.errors import LetterError, ProgramFailed
 from ingest.look import look
 from ingest.pages import DeliveredPage, Grey, PageSource
 from ingest.separators import JobTicket, is_patch
+from ingest.tickets import TicketKeys
 
 SEARCH_DPI = 150  # enough for a sheet's codes and most labels
 MARKS_DPI = 75
@@ -28,7 +29,7 @@ SHEET_WORDS = 60  # the same for a page that comes with its own text
 PAGE_COUNT_DIFFERS = "page_count_differs"
 DOCUMENT_COUNT_DIFFERS = "document_count_differs"
 TICKET_WITHOUT_PAGES = "ticket_without_pages"
-TICKET_UNKNOWN = "ticket_unknown"
+SEPARATOR_NOT_OURS = "separator_not_ours"
 SEPARATOR_ON_LETTER = "separator_on_letter"
 SEVERAL_ASN = "several_asn"
 ASN_ON_LATER_PAGE = "asn_on_later_page"
@@ -37,7 +38,7 @@ _FORMATS = zxingcpp.BarcodeFormats(
 )
 _ASN = re.compile(r"^ASN[ -]?(\d{1,10})$")
 _TICKET = re.compile(r"^AL\d;")
-_OWN_TICKET = re.compile(r"\bAL1;\S*")
+_OWN_TICKET = re.compile(r"\bAL\d;\S*")
 _OWN_PATCH = re.compile(r"(?<!\S)\*?PATCH ?(?:T|II)\*?(?!\S)")
 
 
@@ -56,17 +57,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What the codes of a page say. ``sheet``: the page is a separator and nothing else."""
+    """What the codes of a page say. ``sheet``: the page is a separator and nothing else; ``foreign``: it bears a
+    separator code that is not obeyed."""
 
-    patch: bool = False
+    separates: bool = False
     ticket: JobTicket | None = None
-    unknown_ticket: bool = False
+    foreign: bool = False
     asns: tuple[int, ...] = ()
     sheet: bool = False
-
-    @property
-    def separates(self) -> bool:
-        return self.patch or self.ticket is not None or self.unknown_ticket
 
 
 @dataclass(slots=True)
@@ -98,8 +96,9 @@ class _Open:
         )
 
 
-def find_parts(source: PageSource, *, asn_starts: bool = False) -> tuple[Part, ...]:
-    """The documents of a source. ``asn_starts``: a page with a serial number begins a document.
+def find_parts(source: PageSource, keys: TicketKeys, *, asn_starts: bool = False) -> tuple[Part, ...]:
+    """The documents of a source. ``keys``: whose sheets are obeyed; ``asn_starts``: a page with a serial number begins
+    a document.
 
     A source without separators is one part; one of nothing but separators is one part without pages. A page
     that cannot be read stays in the part at hand.
@@ -108,7 +107,7 @@ def find_parts(source: PageSource, *, asn_starts: bool = False) -> tuple[Part, .
     now = _Open()
     after_sheet = False
     for number, page in _pages(source):
-        codes = find_codes(page) if page is not None else Codes()
+        codes = find_codes(page, keys) if page is not None else Codes()
         if codes.sheet:
             if now.pages:
                 parts.append((now.closed(), now.ticket))
@@ -140,8 +139,6 @@ def _pages(source: PageSource) -> Iterator[tuple[int, DeliveredPage | None]]:
 def _take_sheet(now: _Open, number: int, codes: Codes) -> None:
     """A ticket stands for its part until another ticket; a patch code alone does not undo it."""
     now.separators.append(number)
-    if codes.unknown_ticket:
-        now.warn(TICKET_UNKNOWN)
     if codes.ticket is not None:
         if now.ticket is not None and now.ticket != codes.ticket:
             now.warn(TICKET_WITHOUT_PAGES)
@@ -149,6 +146,8 @@ def _take_sheet(now: _Open, number: int, codes: Codes) -> None:
 
 
 def _take_page(now: _Open, number: int, codes: Codes) -> None:
+    if codes.foreign:
+        now.warn(SEPARATOR_NOT_OURS)
     if codes.separates:
         now.warn(SEPARATOR_ON_LETTER)
     if codes.asns and now.pages:
@@ -195,10 +194,10 @@ def _counts_documents(ticket: JobTicket | None) -> bool:
     return ticket is not None and ticket.documents is not None
 
 
-def find_codes(page: DeliveredPage) -> Codes:
+def find_codes(page: DeliveredPage, keys: TicketKeys) -> Codes:
     """The codes of a page: bar codes of an image, or the same words in the text that a page comes with."""
     if page.grey is None:
-        return _codes_of_text(page)
+        return _codes_of_text(page, keys)
     scale = max(1, round(page.dpi / SEARCH_DPI))
     small = _smaller(page.grey, scale)
     found = [
@@ -206,29 +205,32 @@ def find_codes(page: DeliveredPage) -> Codes:
         for code in zxingcpp.read_barcodes(small, formats=_FORMATS, try_downscale=False, try_invert=False)
         if code.valid
     ]
-    codes = _codes([code.text for code in found])
+    codes = _codes([code.text for code in found], keys)
     if not codes.separates:
         return codes
     marks = _marks(small, page.dpi / scale, [_corners(code.position) for code in found])
     return replace(codes, sheet=marks <= SHEET_MARKS)
 
 
-def _codes(texts: Sequence[str]) -> Codes:
+def _codes(texts: Sequence[str], keys: TicketKeys) -> Codes:
     tickets = [text for text in texts if _TICKET.match(text)]
-    known = [ticket for ticket in map(JobTicket.decoded, tickets) if ticket is not None]
+    ours = [ticket for ticket in map(keys.read, tickets) if ticket is not None]
+    orders = [ticket for ticket in ours if ticket != JobTicket()]  # others only part documents
+    patch = any(is_patch(text) for text in texts)
+    separates = bool(ours) or (patch and keys.any_patch)
     asns = {int(match[1]) for match in map(_ASN.match, texts) if match is not None}
     return Codes(
-        patch=any(is_patch(text) for text in texts),
-        ticket=known[0] if known else None,
-        unknown_ticket=bool(tickets) and not known,
+        separates=separates,
+        ticket=orders[0] if orders else None,
+        foreign=not separates and bool(patch or tickets),
         asns=tuple(sorted(asns)),
     )
 
 
-def _codes_of_text(page: DeliveredPage) -> Codes:
+def _codes_of_text(page: DeliveredPage, keys: TicketKeys) -> Codes:
     words = [word.text for paragraph in page.own_text or () for line in paragraph for word in line]
     text = " ".join(words)
-    codes = _codes([*_OWN_TICKET.findall(text), *_OWN_PATCH.findall(text)])
+    codes = _codes([*_OWN_TICKET.findall(text), *_OWN_PATCH.findall(text)], keys)
     return replace(codes, sheet=codes.separates and len(words) <= SHEET_WORDS)
 
 

@@ -27,6 +27,7 @@ from core.logs import log
 from core.program import Limits, limited
 from jobs.liveness import living, mark_alive, new_executor_id
 from jobs.outcome import CRASHED, OK, retryable, run_step
+from jobs.refusing import never_unpickle, refused_workflows
 from jobs.steps import Steps
 from models import DOCUMENT, SOURCE, Database, Executor, Pending, Takeover
 
@@ -50,9 +51,11 @@ class Engine:
     def __init__(self, url: str, database: Database, steps: Steps, *, workers: int, task: str) -> None:
         self.database, self.steps, self.task = database, steps, task
         self.executor = new_executor_id()
+        self._url = url
         self._end = threading.Event()
         self._one_ended = threading.Event()
         self._threads: list[threading.Thread] = []
+        never_unpickle()
         _use_wal(url)
         self._flows = {kind: self._workflow(kind) for kind in (SOURCE, DOCUMENT)}
         with database.write() as session:
@@ -227,6 +230,7 @@ class Engine:
     def _reconcile(self) -> None:
         """Enqueue what is in no final state and has no workflow; give a new attempt to what ended without one."""
         self._take_over()
+        self._refuse()
         pending = self.steps.pending()
         known = {}
         for start in range(0, len(pending), 500):
@@ -238,6 +242,12 @@ class Engine:
             if known.get(item.workflow) in STUCK:
                 self.steps.again(item)
         self._forget_finished()
+
+    def _refuse(self) -> None:
+        """End the workflows that somebody else wrote; their letters get a new one."""
+        for workflow in refused_workflows(self._url):
+            DBOS.cancel_workflow(workflow)
+            LOG.warning("job_row_refused", extra={"workflow": workflow})
 
     def _forget_finished(self) -> None:
         old = DBOS.list_workflows(
@@ -256,6 +266,7 @@ def submit_from_outside(url: str, pending: Iterable[Pending]) -> None:
     the next worker's reconcile pass finds what waits."""
     if url.startswith("sqlite") and not Path(url.split("///", 1)[1]).exists():
         return
+    never_unpickle()
     client = DBOSClient(system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=NAME)
     try:
         for item in pending:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from core.durable import OTHERS
 from core.errors import AktenlotseError, ProgramMissing
 from core.settings import Settings
 from ingest.exec.readers import language_data, list_languages
@@ -74,6 +77,7 @@ def examine_machine(settings: Settings) -> Iterator[Finding]:
 
 def examine_home(house: House) -> Iterator[Finding]:
     """Look at database, index and disk of a home."""
+    yield _privacy(house.settings)
     yield _tried("database", lambda: _database(house), "doctor.database")
     yield _tried("search", lambda: f"{house.settings.search}: {house.reader.count()}", "doctor.search")
     copy = copy_state(house)
@@ -86,6 +90,24 @@ def examine_home(house: House) -> Iterator[Finding]:
     usage = shutil.disk_usage(house.settings.home)
     free = usage.free / usage.total
     yield Finding("disk", free > 0.05, f"{usage.free >> 30} GiB", None if free > 0.05 else "doctor.disk")
+
+
+def _privacy(settings: Settings) -> Finding:
+    """Whether the home is our account's alone. A closed folder closes what lies in it; the inbox is the admin's matter:
+    scanners deliver there."""
+    home = settings.home
+    looked_at = [home, *(path for path in home.iterdir() if path != settings.inbox), *settings.keys.iterdir()]
+    foreign = [path for path in looked_at if path.lstat().st_uid != os.geteuid()]
+    if foreign:
+        return Finding("privacy", False, _named(foreign), "doctor.owner")
+    opened = [path for path in looked_at if not path.is_symlink() and path.lstat().st_mode & OTHERS]
+    if opened:
+        return Finding("privacy", False, _named(opened), "doctor.privacy")
+    return Finding("privacy", True, str(home))
+
+
+def _named(paths: list[Path]) -> str:
+    return shlex.join(str(path) for path in paths)
 
 
 def _tried(part: str, look: Callable[[], str], advice: str) -> Finding:

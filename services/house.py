@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
@@ -127,7 +128,8 @@ def open_house(settings: Settings) -> Iterator[House]:
 
 
 def make_home(home: Path) -> None:
-    """Make the folders, the configuration and the database of a new home; what is there stays as it is.
+    """Make the folders, the configuration and the database of a new home; what is there stays as it is, and the
+    home is closed to other accounts.
 
     Raises: UsageError when ``home`` is a file or a folder of something else.
     """
@@ -137,6 +139,8 @@ def make_home(home: Path) -> None:
         raise UsageError("home_in_use", home=str(home))
     for name in FOLDERS:
         make_folders(home / name)
-    (home / "keys").chmod(0o700)
+    for folder in (home, *(home / name for name in FOLDERS if name != "inbox")):  # who delivers, the admin decides
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(0o700)
     if not (home / CONFIG).exists():
         shutil.copyfile(Path(__file__).parent / CONFIG, home / CONFIG)

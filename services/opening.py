@@ -15,6 +15,7 @@ from models import SYSTEM, Document, DocumentPage, Page, Source, State, Step
 from models.chain import record
 from services.house import House
 from services.intake import original_file
+from services.tickets import ticket_keys
 
 
 def open_source(house: House, source_id: str) -> None:
@@ -26,7 +27,7 @@ def open_source(house: House, source_id: str) -> None:
         path, media_type = original_file(house, source), source.media_type or ""
     with open_pages(path, media_type) as pages:
         count = pages.count
-        parts = find_parts(pages) if media_type != TEXT else (Part(tuple(range(1, count + 1))),)
+        parts = find_parts(pages, ticket_keys(house)) if media_type != TEXT else (Part(tuple(range(1, count + 1))),)
     if not any(part.pages for part in parts):
         raise LetterError("only_separators")
     _make_documents(house, source_id, count, parts)

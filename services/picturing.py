@@ -7,17 +7,14 @@ import threading
 from pathlib import Path
 
 from pdf2image import convert_from_path
-from pdf2image.exceptions import (
-    PDFInfoNotInstalledError,
-    PDFPageCountError,
-    PDFPopplerTimeoutError,
-    PDFSyntaxError,
-)
+from pdf2image.exceptions import PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
 
-from core.errors import NotFound, ProgramFailed, ProgramMissing
+from core.errors import NotFound, ProgramFailed
+from core.program import Limits, launcher_folder
 
 SIZES = (100, 200)  # dpi: to read, to look closely
 _SECONDS = 30
+_LIMITS = Limits(cpu_seconds=_SECONDS, memory_mb=3000)
 _QUALITY = 82
 _room = threading.BoundedSemaphore(2)  # pages drawn at once
 
@@ -31,9 +28,10 @@ def picture_of(pdf: Path, page: int, dpi: int = SIZES[0]) -> bytes:
         raise NotFound(id=f"{page}@{dpi}")
     try:
         with _room:
-            found = convert_from_path(pdf, dpi=dpi, first_page=page, last_page=page, timeout=_SECONDS, thread_count=1)
-    except PDFInfoNotInstalledError as error:
-        raise ProgramMissing("program_missing_apt", program="pdftoppm", package="poppler-utils") from error
+            programs = launcher_folder(("pdfinfo", "pdftoppm"), _LIMITS)
+            found = convert_from_path(
+                pdf, dpi=dpi, first_page=page, last_page=page, timeout=_SECONDS, thread_count=1, poppler_path=programs
+            )
     except (PDFPageCountError, PDFSyntaxError) as error:
         raise ProgramFailed(program="pdftoppm", why="damaged") from error
     except PDFPopplerTimeoutError as error:

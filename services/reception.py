@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.errors import LetterError, NotFound, UsageError
 from ingest.inbox import files_below
+from jobs.refusing import count_refused
 from models import (
     DOCUMENT,
     FINAL,
@@ -220,6 +221,7 @@ def status(house: House) -> Json:
         "quarantined": documents.get(State.QUARANTINED, 0) + sources.get(State.QUARANTINED, 0),
         "oldest_clarification": oldest.isoformat() if oldest else None,
         "not_indexed": waiting,
+        "jobs_refused": count_refused(house.settings.jobs_url),
         "copy": copy_state(house),
         "watch": [concern.as_json() for concern in concerns(house)],
         "workers": [{"id": id, "task": task, "seen_at": seen.isoformat()} for id, task, seen in workers],

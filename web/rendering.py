@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from core.foreign import visible
 from core.i18n import LANGUAGES, default_language, text
 from models.words import Role
 from services.desk import CLARIFYING, OPERATING
@@ -24,6 +25,7 @@ def make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_shown,
     )
     environment.globals["t"] = _text
     environment.globals["languages"] = LANGUAGES
@@ -31,6 +33,11 @@ def make_environment() -> Environment:
     for name in wording.FILTERS:
         environment.filters[name] = getattr(wording, name)
     return environment
+
+
+def _shown(value: object) -> object:
+    """What a template prints: words of others cannot turn the direction of writing."""
+    return visible(value) if type(value) is str else value  # Markup is ours
 
 
 def page(

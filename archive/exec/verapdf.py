@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import ProgramMissing, ValidatorUnavailable
-from core.program import Limits, limited, need
+from core.program import Limits, limited, need, small_environment
 
 SET_UP = "archive/exec/setup_verapdf.sh"
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.pdf"
@@ -132,6 +132,7 @@ class Validator:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env=small_environment(),
         )
         try:
             self._version = self._read_line(process, _START_SECONDS)["ready"]

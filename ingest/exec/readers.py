@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.errors import ProgramFailed, ProgramMissing
-from core.program import Limits, limited, one_thread, run
+from core.program import Limits, limited, run, small_environment
 
 PAGES = 500  # after which a process is replaced, whatever it may have gathered
 READER = Path(__file__).with_name("reader.py")
@@ -91,7 +91,7 @@ class _Reader:
             stderr=subprocess.DEVNULL,
             bufsize=0,
             start_new_session=True,
-            env=one_thread(),
+            env=small_environment(),
         )
 
     def ask(self, question: dict[str, object], seconds: float) -> bytes:

@@ -10,10 +10,16 @@ import pdf2image
 import pytest
 
 from ingest.pages import DeliveredPage, Grey
-from ingest.separators import JobTicket, sheet
+from ingest.separators import JobTicket, sheets
 from ingest.split import find_codes
+from ingest.tickets import TicketKeys
 
+KEYS = TicketKeys((b"k" * 32,))
 TICKET = JobTicket(batch="2025-03-03/17", unit="32", efile="32.4-OWi-55021873", pages=2)
+
+
+def sheet(ticket: JobTicket) -> bytes:
+    return sheets([KEYS.issued("7XQ2M4K8ZA", ticket)], ticket)
 
 
 def scanned(pdf: bytes, dpi: int, lean: float, turn: int, noise: float) -> Grey:
@@ -30,14 +36,14 @@ def scanned(pdf: bytes, dpi: int, lean: float, turn: int, noise: float) -> Grey:
 @pytest.mark.parametrize(("lean", "turn", "noise"), [(0, 0, 0), (3, 0, 8), (-5, 1, 12), (7, 2, 8)])
 def test_a_printed_sheet_is_read_however_it_was_scanned(dpi: int, lean: float, turn: int, noise: float) -> None:
     grey = scanned(sheet(TICKET), dpi, lean, turn, noise)
-    codes = find_codes(DeliveredPage(1, grey, grey.shape[1], grey.shape[0], float(dpi)))
-    assert codes.sheet and codes.patch and codes.ticket == TICKET
+    codes = find_codes(DeliveredPage(1, grey, grey.shape[1], grey.shape[0], float(dpi)), KEYS)
+    assert codes.sheet and codes.separates and codes.ticket == TICKET
 
 
 def test_a_sheet_without_a_ticket_parts_only() -> None:
-    grey = scanned(sheet(), 200, 1, 0, 5)
-    codes = find_codes(DeliveredPage(1, grey, grey.shape[1], grey.shape[0], 200.0))
-    assert codes.sheet and codes.patch and codes.ticket is None
+    grey = scanned(sheet(JobTicket()), 200, 1, 0, 5)
+    codes = find_codes(DeliveredPage(1, grey, grey.shape[1], grey.shape[0], 200.0), KEYS)
+    assert codes.sheet and codes.separates and codes.ticket is None
 
 
 def test_the_search_takes_a_few_milliseconds_of_a_300_dpi_page() -> None:
@@ -45,10 +51,10 @@ def test_the_search_takes_a_few_milliseconds_of_a_300_dpi_page() -> None:
     for row in range(60):
         cv2.putText(page, "Sehr geehrte Damen und Herren, wir schreiben", (250, 400 + 50 * row), 0, 1.6, 0, 3)
     delivered = DeliveredPage(1, page, 2480, 3508, 300.0)
-    find_codes(delivered)
+    find_codes(delivered, KEYS)
     spent = []
     for _ in range(7):
         start = time.process_time()
-        find_codes(delivered)
+        find_codes(delivered, KEYS)
         spent.append(time.process_time() - start)
     assert sorted(spent)[3] < 0.025

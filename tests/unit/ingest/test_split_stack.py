@@ -13,10 +13,13 @@ from core.errors import LetterError
 from ingest import split
 from ingest.pages import DeliveredPage, Grey
 from ingest.separators import JobTicket, is_patch
-from ingest.split import Part, find_parts
+from ingest.split import Part
+from ingest.tickets import TicketKeys
 from ingest.words import Word
 
 DPI = 150
+KEYS = TicketKeys((b"k" * 32,))
+ANY = TicketKeys(any_patch=True)
 SHAPE = 1754, 1240
 QR, CODE39, CODE128 = zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code39, zxingcpp.BarcodeFormat.Code128
 
@@ -58,11 +61,20 @@ def with_code(page: Grey, kind: zxingcpp.BarcodeFormat, text: str, left: int = 1
 
 
 def patch() -> Grey:
+    """A sheet of ours that only parts documents."""
+    return with_code(with_code(blank(), CODE39, "PATCHT"), QR, KEYS.issued("1", JobTicket()), top=500)
+
+
+def patch_of_others() -> Grey:
     return with_code(blank(), CODE39, "PATCHT")
 
 
-def ticket(**values: str | int) -> Grey:
-    return with_code(blank(), QR, JobTicket(**values).encoded(), top=500)  # type: ignore[arg-type]
+def ticket(keys: TicketKeys = KEYS, /, **values: str | int) -> Grey:
+    return with_code(blank(), QR, keys.issued("1", JobTicket(**values)), top=500)  # type: ignore[arg-type]
+
+
+def find_parts(source: Stack, keys: TicketKeys = KEYS, *, asn_starts: bool = False) -> tuple[Part, ...]:
+    return split.find_parts(source, keys, asn_starts=asn_starts)
 
 
 def pages(parts: Sequence[Part]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -140,16 +152,42 @@ def test_a_page_that_cannot_be_read_stays_in_its_part() -> None:
 
 
 def test_a_letter_that_bears_a_separator_code_is_kept_and_its_ticket_is_not_obeyed() -> None:
-    sticker = with_code(letter(), QR, JobTicket(unit="10").encoded(), top=10)
+    sticker = with_code(letter(), QR, KEYS.issued("1", JobTicket(unit="10")), top=10)
     first, second = find_parts(Stack(letter(), sticker))
     assert (first.pages, second.pages, second.unit_hint) == ((1,), (2,), None)
     assert second.warnings == (split.SEPARATOR_ON_LETTER,)
 
 
-def test_a_ticket_of_another_version_parts_and_is_warned_of() -> None:
-    parts = find_parts(Stack(letter(), with_code(blank(), QR, "AL7;x=1"), letter()))
+FOREIGN = {
+    "patch code": patch_of_others(),
+    "older version": with_code(blank(), QR, "AL1;unit=10;efile=32.4-OWi-55021873"),
+    "no check": with_code(blank(), QR, JobTicket(unit="10").encoded("1")),
+    "key of others": ticket(TicketKeys((b"x" * 32,)), unit="10"),
+    "changed": with_code(blank(), QR, KEYS.issued("1", JobTicket(unit="32")).replace("unit=32", "unit=10")),
+    "empty check": with_code(blank(), QR, "AL2;n=1;unit=10;c="),
+}
+
+
+@pytest.mark.parametrize("page", FOREIGN.values(), ids=FOREIGN)
+def test_a_code_that_this_town_did_not_issue_steers_nothing(page: Grey) -> None:
+    for keys in (KEYS, TicketKeys()):
+        (part,) = find_parts(Stack(letter(), page, letter()), keys)
+        assert (part.pages, part.separator_pages) == ((1, 2, 3), ())
+        assert (part.unit_hint, part.efile_hint) == (None, None)
+        assert part.warnings == (split.SEPARATOR_NOT_OURS,)
+
+
+def test_patch_codes_of_others_part_where_the_town_wants_it() -> None:
+    parts = find_parts(Stack(letter(), patch_of_others(), letter()), ANY)
     assert pages(parts) == [((1,), ()), ((3,), (2,))]
-    assert parts[1].warnings == (split.TICKET_UNKNOWN,)
+    (part,) = find_parts(Stack(letter(), ticket(unit="10"), letter()), ANY)  # a ticket still needs its check
+    assert (part.pages, part.unit_hint) == ((1, 2, 3), None)
+
+
+def test_sheets_of_older_keys_are_known() -> None:
+    renewed = TicketKeys((b"n" * 32, *KEYS.keys))
+    _, second = find_parts(Stack(letter(), ticket(unit="32"), letter()), renewed)
+    assert second.unit_hint == "32"
 
 
 @pytest.mark.parametrize("kind", [QR, CODE128])
@@ -168,10 +206,13 @@ def test_a_searchable_scan_is_parted_by_its_text() -> None:
         line = tuple(Word(word, (0, 0, 9, 9), 1.0) for word in text.split())
         return DeliveredPage(number, None, 2480, 3508, 300.0, own_text=((line,),))
 
-    sheet = own(2, f"Trennblatt PATCHT {JobTicket(unit='50').encoded()}")
+    sheet = own(2, f"Trennblatt PATCHT {KEYS.issued('1', JobTicket(unit='50'))}")
     parts = find_parts(Stack(own(1, "ein Brief " * 80), sheet, own(3, "noch ein Brief")))
     assert pages(parts) == [((1,), ()), ((3,), (2,))]
     assert parts[1].unit_hint == "50"
+    foreign = own(2, f"Trennblatt PATCHT {JobTicket(unit='50').encoded('1')}")
+    (part,) = find_parts(Stack(own(1, "ein Brief " * 80), foreign, own(3, "noch ein Brief")))
+    assert (part.pages, part.unit_hint, part.warnings) == ((1, 2, 3), None, (split.SEPARATOR_NOT_OURS,))
 
 
 @pytest.mark.parametrize(
@@ -179,17 +220,17 @@ def test_a_searchable_scan_is_parted_by_its_text() -> None:
     [JobTicket(), JobTicket(batch="2025-03-03/17", unit="32"), JobTicket(efile="a;b=c%ä", pages=3, documents=12)],
 )
 def test_a_ticket_is_read_as_it_was_written(given: JobTicket) -> None:
-    assert JobTicket.decoded(given.encoded()) == given
+    assert KEYS.read(KEYS.issued("1", given)) == given
 
 
 def test_what_is_no_ticket_is_none() -> None:
     assert JobTicket.decoded("https://example.org") is None
-    assert JobTicket.decoded("AL1;pages=many;colour=red") == JobTicket()
+    assert JobTicket.decoded("AL2;pages=many;colour=red") == JobTicket()
 
 
 def test_every_page_is_in_one_part_or_a_separator() -> None:
-    kinds = {"l": letter(), "b": blank(), "p": patch(), "t": ticket(unit="1"), "x": None}
-    for order in ("plbptlx", "bbplpp", "xptbl", "tbtbtb", "lplplpl", "p"):
+    kinds = {"l": letter(), "b": blank(), "p": patch(), "f": patch_of_others(), "t": ticket(unit="1"), "x": None}
+    for order in ("plbptlx", "bbplpp", "xptbl", "tbtbtb", "lplplpl", "p", "flfpfb"):
         parts = find_parts(Stack(*(kinds[kind] for kind in order)))
         seen = [number for part in parts for number in (*part.pages, *part.separator_pages)]
         assert sorted(seen) == list(range(1, len(order) + 1)), order
