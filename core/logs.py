@@ -28,12 +28,19 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+class LogFile(logging.FileHandler):
+    """A log that cannot be written (full disk, read-only home) stops nothing and prints no trace."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802
+        self.close()  # the next line opens the file anew
+
+
 def configure(file: Path, level: str = "INFO") -> None:
     """Log to ``file``; a second call changes nothing."""
     logger = logging.getLogger("aktenlotse")
     if logger.handlers:
         return
-    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler = LogFile(file, encoding="utf-8", delay=True)
     handler.setFormatter(JsonLines())
     logger.addHandler(handler)
     logger.setLevel(level)
