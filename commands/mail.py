@@ -21,9 +21,9 @@ from rich.progress import (
 )
 
 from commands.context import ERR, OUT, opened, print_json, say, table
-from core.errors import AktenlotseError, Exit, UsageError
+from core.errors import Exit, UsageError
+from core.faults import machine_fault
 from core.i18n import text
-from core.logs import log
 
 if TYPE_CHECKING:
     from models import Actor
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
-LOG = log(__name__)
 LOOK_SECONDS = 1.0
 UNWELL_SECONDS = 60.0  # of a machine that is not well, for which an ingest waits
 LETTER_PAGES = 4  # of a file that is read in a few seconds
@@ -243,20 +242,21 @@ def watch(
 
             def take(path: Path) -> None:
                 day = today().isoformat()
-                if day not in batches:
-                    batches.clear()
-                    batches[day] = start_batch(house, actor, BatchFacts(operator, device, profile, box))
                 try:
+                    if day not in batches:
+                        batches.clear()
+                        batches[day] = start_batch(house, actor, BatchFacts(operator, device, profile, box))
                     arrival = receive(house, actor, path, batches[day])
+                    put_away(house, path)
+                    if not arrival.known:
+                        engine.submit([first_step(arrival)])
                 except FileNotFoundError:
                     return  # somebody took it away
-                except (AktenlotseError, OSError) as error:
-                    LOG.warning("receive_failed", exc_info=True)
-                    say("watch.failed", name=path.name, why=str(error))
-                    return  # it stays in the inbox, and the next scan tries again
-                put_away(house, path)
-                if not arrival.known:
-                    engine.submit([first_step(arrival)])
+                except Exception as error:  # noqa: BLE001  it stays in the inbox, and the next scan tries again
+                    house.faults.note("inbox", machine_fault(error))
+                    say("watch.failed", name=path.name, why=str(machine_fault(error)))
+                    return
+                house.faults.over("inbox")
                 say("watch.taken", name=path.name)
 
             watch_folder(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -108,6 +109,8 @@ def _of_system(error: OSError) -> EnvironmentProblem | None:
     """None where no number of the system is in it (Pillow's own OSErrors), or one that is said of arguments."""
     if isinstance(error, TimeoutError | ConnectionError):
         return EnvironmentProblem("no_answer", why=type(error).__name__)
+    if isinstance(error, shutil.Error):  # of a whole folder: a list of what went wrong
+        return EnvironmentProblem("system", path="–", why="copytree")
     if error.errno is None or error.errno in _OURS:
         return None
     name = error.filename.decode(errors="replace") if isinstance(error.filename, bytes) else error.filename

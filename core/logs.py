@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from core.clock import now, stamp
@@ -31,8 +32,14 @@ class JsonLines(logging.Formatter):
 class LogFile(logging.FileHandler):
     """A log that cannot be written (full disk, read-only home) stops nothing and prints no trace."""
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, or leave it out; the next one opens the file anew."""
+        with suppress(OSError):
+            super().emit(record)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802
-        self.close()  # the next line opens the file anew
+        """What the base class calls for a line that could not be written."""
+        self.stream = None
 
 
 def configure(file: Path, level: str = "INFO") -> None:

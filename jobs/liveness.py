@@ -65,8 +65,8 @@ def tell(session: Session, executor: str, loops: Iterable[Loop], faults: Iterabl
     session.add_all(
         FaultSeen(
             executor_id=executor,
-            place=fault.where,
             code=fault.code,
+            places=sorted(fault.places),
             details=dict(fault.details),
             since=fault.since,
             last=fault.last,

@@ -48,8 +48,8 @@ class FaultSeen(Base):
 
     __tablename__ = "faults"
     executor_id: Mapped[str] = mapped_column(primary_key=True)
-    place: Mapped[str] = mapped_column(primary_key=True)  # the step or loop that meets it
     code: Mapped[str] = mapped_column(primary_key=True)
+    places: Mapped[list[Any]] = mapped_column(default=list)  # steps and loops that meet it
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)  # fill the gaps of its sentence
     since: Mapped[datetime]
     last: Mapped[datetime]

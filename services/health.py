@@ -68,8 +68,7 @@ def probe(house: House) -> None:
     Raises: what is wrong, as EnvironmentProblem, OSError, MemoryError or an error of the database.
     """
     settings = house.settings
-    if not (settings.archive / "0=ocfl_1.1").is_file():
-        raise EnvironmentProblem("place_missing", path=str(settings.archive), why="ENOENT")
+    house.store.need_root()
     for folder in (settings.archive, settings.journal, settings.staging, settings.work):
         disk = os.statvfs(folder)
         if disk.f_flag & os.ST_RDONLY:

@@ -105,7 +105,7 @@ def health(house: House) -> Json:
 
 
 def _merged(rows: Iterable[FaultSeen]) -> list[Json]:
-    """One entry a code, whichever steps, loops and processes meet it."""
+    """One entry a code, whichever processes meet it."""
     merged: dict[str, Json] = {}
     for row in sorted(rows, key=lambda row: row.since):
         found = merged.setdefault(
@@ -120,7 +120,7 @@ def _merged(rows: Iterable[FaultSeen]) -> list[Json]:
             },
         )
         found["count"] += row.count
-        found["where"] = sorted({*found["where"], row.place.split()[0]})
+        found["where"] = sorted({*found["where"], *(place.split()[0] for place in row.places)})
     return list(merged.values())
 
 

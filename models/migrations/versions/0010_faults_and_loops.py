@@ -26,13 +26,13 @@ def upgrade() -> None:
     op.create_table(
         "faults",
         sa.Column("executor_id", sa.String(), nullable=False),
-        sa.Column("place", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
+        sa.Column("places", sa.JSON(), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("last", UtcDateTime(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("executor_id", "place", "code", name=op.f("pk_faults")),
+        sa.PrimaryKeyConstraint("executor_id", "code", name=op.f("pk_faults")),
     )
 
 
