@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.errors import EnvironmentProblem
+from core.faults import machine_fault
 
 BUSY_SECONDS = 60
 LEADER_LOCK = 70_000
@@ -85,8 +86,7 @@ class Database:
                     session.commit()
                     journaled = bool(session.info.get("journaled"))
             except (sa.exc.OperationalError, sqlite3.OperationalError) as error:
-                orig = getattr(error, "orig", error)
-                raise EnvironmentProblem("database", why=type(orig).__name__) from error
+                raise machine_fault(error) from error
         if journaled:
             self.after_commit()
 
@@ -110,7 +110,7 @@ class Database:
                 with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(tables)}")
         except (sa.exc.OperationalError, sqlite3.OperationalError) as error:
-            raise EnvironmentProblem("database", why=type(error).__name__) from error
+            raise machine_fault(error) from error
 
     @contextmanager
     def exclusively(self, name: str) -> Iterator[None]:

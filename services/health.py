@@ -13,7 +13,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from core.errors import AktenlotseError, EnvironmentProblem, ProgramMissing, StorageFull
+from core.errors import EnvironmentProblem, ProgramMissing, StorageFull
+from core.faults import machine_fault
 from core.settings import Settings
 from ingest.exec.readers import language_data, list_languages
 from models import Source
@@ -112,6 +113,7 @@ def examine_home(house: House) -> Iterator[Finding]:
     """Look at database, index and disk of a home."""
     yield _tried("database", lambda: _database(house), "doctor.database")
     yield _tried("search", lambda: f"{house.settings.search}: {house.reader.count()}", "doctor.search")
+    yield _tried("machine", lambda: _well(house), "doctor.machine")
     yield _tried("loops", lambda: _loops(house), "doctor.loops")
     copy = copy_state(house)
     if copy is not None:
@@ -128,10 +130,13 @@ def examine_home(house: House) -> Iterator[Finding]:
 def _tried(part: str, look: Callable[[], str], advice: str) -> Finding:
     try:
         return Finding(part, True, look())
-    except AktenlotseError as error:
-        return Finding(part, False, error.sentence(), advice)
-    except sa.exc.SQLAlchemyError as error:
-        return Finding(part, False, type(error).__name__, advice)
+    except Exception as error:  # noqa: BLE001  whatever ails the part is what is asked for
+        return Finding(part, False, machine_fault(error).sentence(), advice)
+
+
+def _well(house: House) -> str:
+    probe(house)
+    return str(house.settings.archive)
 
 
 def _loops(house: House) -> str:

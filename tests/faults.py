@@ -140,7 +140,7 @@ def faults(machine: Machine) -> Mapping[str, Callable[[], Callable[[], None]]]:
         "full": lambda: machine.tell(f"{errno.ENOSPC} {home}/"),
         "read_only": lambda: machine.tell(f"{errno.EROFS} {home}/"),
         "files": machine.few_files,
-        "device": lambda: machine.tell(f"{errno.EIO}r {home}/"),
+        "device": lambda: machine.tell(f"{errno.EIO}r {home / 'archive'}"),
         "clock": lambda: machine.tell("clock -5400"),
         "tesseract": lambda: machine.away(machine.programs / "tesseract"),
         "memory": machine.little_memory,

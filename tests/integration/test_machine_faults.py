@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import SAMPLE_FILES, SAMPLES, Postgres, json_lines, run_program
-from tests.faults import Machine, faults
+from tests.faults import Machine, compiled, faults
 from tests.integration.test_killed import assert_nothing_lost
 from tests.letters import small_scan, small_text
 
@@ -94,13 +95,50 @@ def machine_on_postgres(tmp_path: Path, postgres: Postgres) -> Machine:
     return found
 
 
-@pytest.mark.parametrize("fault", ALL)
+@pytest.mark.parametrize("fault", ["archive", "full", "database", "tesseract"])
 def test_a_short_fault_is_outlasted(machine: Machine, tmp_path: Path, fault: str) -> None:
     run_through(machine, tmp_path, fault, letters=10, seconds=5)
 
 
 def test_a_short_stop_of_postgresql_is_outlasted(machine_on_postgres: Machine, tmp_path: Path) -> None:
     run_through(machine_on_postgres, tmp_path, "database", letters=10, seconds=5)
+
+
+def test_a_letter_that_our_program_fails_on_is_tried_again_kept_and_told_and_the_others_pass(
+    home: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "scanner"
+    folder.mkdir()
+    for number in (1, 2, 3):
+        small_text(folder / f"brief-{number}.txt", number)
+    (folder / "brief-4.txt").write_text("Dieser Brief zeigt einen Fehler.\n" * 3, "utf-8")
+    (tmp_path / "sitecustomize.py").write_text(BUG, "utf-8")
+    result = run_program(home, "ingest", str(folder), "--json", check=False, env={"PYTHONPATH": str(tmp_path)})
+    states = {line["source_name"]: (line["state"], line["reason"]) for line in json_lines(result)}
+    assert states.pop("brief-4.txt") == ("quarantined", "internal_error")
+    assert {state for state, _ in states.values()} <= FINAL
+    assert result.returncode == 3
+    status = json_lines(run_program(home, "status", "--json"))[0]
+    assert status["unexpected"] == 1
+    run_program(home, "quarantine", "retry", json_lines(run_program(home, "quarantine", "list", "--json"))[0]["id"])
+    assert json_lines(run_program(home, "status", "--json"))[0]["unexpected"] == 0  # mended by an update
+
+
+def test_what_ails_the_machine_is_a_sentence_and_no_trace(home: Path, tmp_path: Path) -> None:
+    library = compiled(tmp_path)
+    told = tmp_path / "told"
+    env = {"LD_PRELOAD": str(library), "FAULTY": str(told)}
+    letter = small_text(tmp_path / "brief.txt", 1)
+    for words in (f"{errno.EROFS} {home}/", f"{errno.EIO}r {home / 'aktenlotse.db'}"):
+        told.write_text(words)
+        for command in (("status",), ("status", "--json"), ("list",), ("ingest", str(letter)), ("watch",), ("doctor",)):
+            result = run_program(home, *command, check=False, env=env)
+            assert result.returncode == 4, (command, result.stdout, result.stderr)
+            assert "Traceback" not in result.stderr and "Logging error" not in result.stderr
+            assert result.stderr.strip() or "doctor" in command
+    told.unlink()
+    (home / "archive").rename(home / "archive.away")
+    assert str(home / "archive") in run_program(home, "doctor", check=False, env={"COLUMNS": "400"}).stdout
 
 
 @pytest.mark.long
@@ -115,3 +153,25 @@ def test_a_fault_of_twenty_seconds_is_outlasted_on_postgresql(
     machine_on_postgres: Machine, tmp_path: Path, fault: str
 ) -> None:
     run_through(machine_on_postgres, tmp_path, fault, letters=200, seconds=20)
+
+
+# a bug in the reading of one letter
+BUG = """
+import sys
+def _arm():
+    import ingest.reading as reading
+    good = reading._by_own_text
+    def bad(page):
+        words = [w.text for p in (page.own_text or ()) for line in p for w in line]
+        if "zeigt" in words:
+            raise TypeError("a bug of ours")
+        return good(page)
+    reading._by_own_text = bad
+class _Hook:
+    def find_spec(self, name, path, target=None):
+        if name == "services.house":
+            sys.meta_path.remove(self)
+            _arm()
+        return None
+sys.meta_path.insert(0, _Hook())
+"""
