@@ -31,6 +31,7 @@ from jobs.steps import Steps
 from jobs.supervision import Supervisor
 from jobs.trying import Trying
 from models import DOCUMENT, SOURCE, Database, Executor, Pending, Takeover
+from models.database import give_up_read_only
 
 LOG = log(__name__)
 NAME = "aktenlotse"
@@ -75,7 +76,7 @@ class Engine:
 
     def _launch(self) -> None:
         _use_wal(self._url)
-        DBOS(
+        self._dbos = DBOS(
             config={
                 "name": NAME,
                 "system_database_url": self._url,
@@ -93,9 +94,14 @@ class Engine:
         )
         with self.database.exclusively("job-database"):
             DBOS.launch()
+        give_up_read_only(self._dbos._sys_db.engine)
+        self._register_queues()
+
+    def _register_queues(self) -> None:
         # two more than there are cores: while some wait for validator and disk, the others read
         DBOS.register_queue(QUEUE, worker_concurrency=self._workers + 2, polling_interval_sec=POLL_SECONDS)
         DBOS.register_queue(LONE_QUEUE, worker_concurrency=1, polling_interval_sec=LONE_POLL_SECONDS)
+        self._place = _place_of(self._url)
 
     def submit(self, pending: Iterable[Pending]) -> None:
         """Enqueue what waits; a workflow that is there already stays as it is."""
@@ -211,9 +217,22 @@ class Engine:
 
     def _reconcile_when_due(self) -> None:
         """Seldom while all is well, and as soon as a fault may be over."""
+        if _place_of(self._url) != self._place:
+            self._begin_job_database_anew()
         if time.monotonic() >= self._next_reconcile or (self.faults.listed() and self.trying.is_well()):
             self._reconcile()
             self._next_reconcile = time.monotonic() + RECONCILE_SECONDS
+
+    def _begin_job_database_anew(self) -> None:
+        """Its file was deleted or replaced under us: what was in it is enqueued again from the application database."""
+        system = self._dbos._sys_db
+        system.engine.dispose()
+        _use_wal(self._url)
+        with self.database.exclusively("job-database"):
+            system.run_migrations()
+            system.create_application_version(VERSION)
+        self._register_queues()
+        LOG.warning("job_database_begun_anew")
 
     def _take_over(self) -> None:
         """Bring back what dead executors held; it runs alone from then on."""
@@ -323,6 +342,17 @@ class _Disposable(sqlite3.Connection):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.execute("PRAGMA synchronous=NORMAL")
+
+
+def _place_of(url: str) -> tuple[int, int] | None:
+    """Which file the job database is; None: on a server, or gone."""
+    if not url.startswith("sqlite"):
+        return None
+    try:
+        found = Path(url.split("///", 1)[1]).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _use_wal(url: str) -> None:

@@ -18,6 +18,7 @@ from core.faults import machine_fault
 
 BUSY_SECONDS = 60
 LEADER_LOCK = 70_000
+READ_ONLY = "readonly database"  # in SQLite's words
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -39,6 +40,7 @@ class Database:
         if self.sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
+            give_up_read_only(self.engine)
 
     def migrate_if_needed(self) -> None:
         """Migrate when the tables are older than this program."""
@@ -86,6 +88,8 @@ class Database:
                     session.commit()
                     journaled = bool(session.info.get("journaled"))
             except (sa.exc.OperationalError, sqlite3.OperationalError) as error:
+                if READ_ONLY in str(error):
+                    self.engine.dispose()
                 raise machine_fault(error) from error
         if journaled:
             self.after_commit()
@@ -153,6 +157,15 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def give_up_read_only(engine: sa.Engine) -> None:
+    """What SQLite opened while the file could not be written stays read-only for ever: it counts as no connection."""
+
+    def judge(context: sa.ExceptionContext) -> None:
+        context.is_disconnect |= READ_ONLY in str(context.original_exception)
+
+    sa.event.listen(engine, "handle_error", judge)
 
 
 def pairs(session: Session, query: sa.Select[Any, Any]) -> dict[Any, Any]:

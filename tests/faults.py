@@ -109,6 +109,12 @@ class Machine:
         resource.prlimit(self.process.pid, kind, (value, before[1]))
         return lambda: resource.prlimit(self.process.pid, kind, before) and None
 
+    def jobs_lost(self) -> Callable[[], None]:
+        """The job database is deleted while it is used."""
+        for name in ("jobs.db", "jobs.db-wal", "jobs.db-shm"):
+            (self.home / name).unlink(missing_ok=True)
+        return lambda: None
+
     def database_away(self) -> Callable[[], None]:
         """The server is stopped; SQLite's files give errors of the disk."""
         if self.postgres is not None:
@@ -135,6 +141,7 @@ def faults(machine: Machine) -> Mapping[str, Callable[[], Callable[[], None]]]:
         "spool": lambda: machine.away(home / "staging", home / "work"),
         "database": machine.database_away,
         "jobs": lambda: machine.tell(f"{errno.EIO}r {home / 'jobs.db'}"),
+        "jobs_lost": machine.jobs_lost,
         "index": lambda: machine.tell(f"{errno.EIO}r {home / 'index'}"),
         "copy": lambda: machine.away(machine.copy),
         "full": lambda: machine.tell(f"{errno.ENOSPC} {home}/"),

@@ -95,7 +95,7 @@ def machine_on_postgres(tmp_path: Path, postgres: Postgres) -> Machine:
     return found
 
 
-@pytest.mark.parametrize("fault", ["archive", "full", "database", "tesseract"])
+@pytest.mark.parametrize("fault", ["archive", "full", "database", "read_only", "tesseract"])
 def test_a_short_fault_is_outlasted(machine: Machine, tmp_path: Path, fault: str) -> None:
     run_through(machine, tmp_path, fault, letters=10, seconds=5)
 
