@@ -152,7 +152,7 @@ class Engine:
                 if kind == SOURCE:
                     self.submit(Pending(**item) for item in follow(id))
             finally:
-                del self._running[workflow]
+                self._running.pop(workflow, None)  # it may run twice, where the engine gave it up too soon
                 self._one_ended.set()
 
         return way

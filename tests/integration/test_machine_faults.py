@@ -15,7 +15,20 @@ from tests.letters import small_scan, small_text
 
 FINAL = {"filed", "clarify"}
 ALL = (
-    *("archive", "spool", "database", "jobs", "index", "copy", "full", "read_only", "files", "device", "clock"),
+    *(
+        "archive",
+        "spool",
+        "database",
+        "jobs",
+        "jobs_lost",
+        "index",
+        "copy",
+        "full",
+        "read_only",
+        "files",
+        "device",
+        "clock",
+    ),
     *("tesseract", "memory"),
 )
 RECOVERY_SECONDS = 60.0
@@ -95,7 +108,7 @@ def machine_on_postgres(tmp_path: Path, postgres: Postgres) -> Machine:
     return found
 
 
-@pytest.mark.parametrize("fault", ["archive", "full", "database", "read_only", "tesseract"])
+@pytest.mark.parametrize("fault", ["archive", "full", "database", "jobs_lost", "read_only", "tesseract"])
 def test_a_short_fault_is_outlasted(machine: Machine, tmp_path: Path, fault: str) -> None:
     run_through(machine, tmp_path, fault, letters=10, seconds=5)
 
@@ -148,7 +161,7 @@ def test_a_fault_of_twenty_seconds_is_outlasted(machine: Machine, tmp_path: Path
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", [fault for fault in ALL if fault != "jobs"])
+@pytest.mark.parametrize("fault", [fault for fault in ALL if not fault.startswith("jobs")])
 def test_a_fault_of_twenty_seconds_is_outlasted_on_postgresql(
     machine_on_postgres: Machine, tmp_path: Path, fault: str
 ) -> None:
