@@ -30,7 +30,8 @@ from commands import (
 )
 from commands.context import DEFAULT_HOME, ERR, Call
 from core.durable import keep_private
-from core.errors import AktenlotseError, Exit
+from core.errors import AktenlotseError, Exit, UnexpectedProblem
+from core.faults import machine_fault
 from core.i18n import text
 
 app = typer.Typer(
@@ -89,6 +90,12 @@ def main() -> None:
         sys.exit(error.exit)
     except BrokenPipeError:
         sys.exit(Exit.OK)
+    except Exception as error:
+        fault = machine_fault(error)
+        if isinstance(fault, UnexpectedProblem):
+            raise  # a bug of ours: its trace is what helps
+        ERR.print(fault.sentence(), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(fault.exit)
 
 
 if __name__ == "__main__":

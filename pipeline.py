@@ -22,28 +22,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from core.clock import now
-from core.errors import AktenlotseError
+from core.faults import machine_fault
 from core.logs import log
 from jobs import Engine, Steps
 from models import DOCUMENT, SOURCE, Document, Pending
-from services.copying import copy_on
+from services.copying import keep_copy
 from services.destroying import try_to_finish
 from services.filing import file_document
+from services.health import probe
 from services.house import House
-from services.indexing import queue_for_index, try_to_empty_outbox
+from services.indexing import empty_outbox, queue_for_index
 from services.intake import Received
 from services.learning import prepare
 from services.opening import open_source
 from services.paper import renew_notes
 from services.proving import stamp_journal
 from services.reading import read_document
-from services.reception import documents_pending, is_settled, pending, put_aside, raise_attempt
+from services.reception import count_stumble, documents_pending, is_settled, pending, put_aside, raise_attempt
 from services.retraining import Retraining
 from services.routing import route_document
 from services.sealing import seal_document
 
 LOG = log(__name__)
 STAYING = ("watch", "worker")  # tasks of processes that stay
+ROUND_SECONDS = 2.0  # between two rounds of a loop beside the letters
 SOURCE_STEPS = (("open", open_source),)
 DOCUMENT_STEPS = (
     ("read", read_document),
@@ -82,7 +84,9 @@ def steps_of(house: House, retraining: Retraining | None = None) -> Steps:
             *(sys.executable, "-m", "cli", "--home", str(house.settings.home), "step", kind, step, id)
         ],
         settled=lambda kind, id: is_settled(house, kind, id),
-        tend=lambda: _tend(house, retraining),
+        probe=lambda: probe(house),
+        stumbled=lambda kind, id, problem: count_stumble(house, kind, id, problem),
+        loops={name: (act, ROUND_SECONDS) for name, act in _beside(house, retraining).items()},
     )
 
 
@@ -95,7 +99,9 @@ def running(house: House, task: str) -> Iterator[Engine]:
     steps = steps_of(house, retraining)
     gc.freeze()  # what is loaded by now stays; every collection would look through it again
     warming = _warm_up(house)
-    engine = Engine(house.settings.jobs_url, house.database, steps, workers=house.settings.workers, task=task)
+    engine = Engine(
+        house.settings.jobs_url, house.database, steps, house.faults, workers=house.settings.workers, task=task
+    )
     try:
         yield engine
     finally:
@@ -103,7 +109,8 @@ def running(house: House, task: str) -> Iterator[Engine]:
         warming.join()
         if retraining is not None:
             retraining.close()
-        _tend(house)
+        for name, act in _beside(house).items():
+            _try_once(house, name, act)
         gc.unfreeze()
 
 
@@ -114,8 +121,8 @@ def _warm_up(house: House) -> threading.Thread:
     def load() -> None:
         try:
             prepare(house)
-        except AktenlotseError as error:  # the letters' own step fails with it, and tells
-            LOG.info("router_not_warm", extra={"code": error.code})
+        except Exception as error:  # the letters' own step fails with it, and tells
+            LOG.info("router_not_warm", extra={"code": machine_fault(error).code}, exc_info=True)
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
@@ -127,17 +134,30 @@ def first_step(arrival: Received) -> Pending:
     return Pending(SOURCE, arrival.source_id, arrival.attempt)
 
 
-def _tend(house: House, retraining: Retraining | None = None) -> None:
-    """What is done every few seconds beside the letters: index, signatures, yesterday's journal into the archive, and
-    a training when it is due."""
-    try_to_empty_outbox(house)
-    renew_notes(house)
+def _beside(house: House, retraining: Retraining | None = None) -> dict[str, Callable[[], object]]:
+    """What is done every few seconds beside the letters: each by itself, so that none waits for another's fault."""
+    acts: dict[str, Callable[[], object]] = {
+        "index": lambda: empty_outbox(house),
+        "notes": lambda: renew_notes(house),
+        "journal": lambda: _keep_journal(house),
+        "stamps": lambda: stamp_journal(house),
+        "copy": lambda: keep_copy(house),
+    }
+    return acts | ({"retraining": retraining.look} if retraining is not None else {})
+
+
+def _keep_journal(house: House) -> None:
+    """Sign what is due; yesterday's journal goes into the archive."""
     house.journal.sign(house.database)
-    stamp_journal(house)
     house.journal.close_days(house.database)
-    copy_on(house)
-    if retraining is not None:
-        retraining.look()
+
+
+def _try_once(house: House, name: str, act: Callable[[], object]) -> None:
+    """At the end of a process; what fails now is done by the next one."""
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001  the outer boundary, noted and logged
+        house.faults.note(name, machine_fault(error))
 
 
 def _note_timings(house: House, document_id: str, seconds: dict[str, float]) -> None:

@@ -30,7 +30,7 @@ from archive.owner import is_abandoned, owned_name
 from archive.verify import verify_object
 from core.clock import now, stamp
 from core.durable import full_disk_is_named, make_folders, remove_tree, sync_folder, write_whole
-from core.errors import IntegrityError, NotFound
+from core.errors import EnvironmentProblem, IntegrityError, NotFound
 
 _OLD, _NEW, _NOTE, _TARGET = "old", "new", "swap.json", "target"
 _ATTEMPTS = 20
@@ -57,6 +57,11 @@ class Store:
             path = self.root / name
             if not path.is_file() or path.read_bytes() != data:
                 write_whole(path, data)
+
+    def need_root(self) -> None:
+        """Nothing may begin where a disk is not mounted. Raises: EnvironmentProblem (no storage root is here)."""
+        if not (self.root / ocfl.ROOT_DECLARATION[0]).is_file():
+            raise EnvironmentProblem("place_missing", path=str(self.root))
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -289,7 +294,8 @@ class Store:
 
     @contextmanager
     def _build(self) -> Iterator[Path]:
-        """A folder of this process in staging, gone afterwards."""
+        """A folder of this process in staging, gone afterwards. Raises: EnvironmentProblem (the root is not there)."""
+        self.need_root()
         place = self._staging / owned_name()
         with full_disk_is_named(self._staging):
             try:

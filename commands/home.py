@@ -11,6 +11,7 @@ import typer
 
 from commands.context import opened, print_json, say, table, the_call
 from core.errors import Exit, HomeMissing
+from core.faults import machine_fault
 from core.i18n import text
 from core.settings import Settings
 
@@ -60,6 +61,10 @@ def doctor(
         home = the_call(context).home
         findings = [*examine_machine(Settings(home=home)), Finding("home", False, str(home), "doctor.home")]
         say("doctor.no_home", why=error.sentence())
+    except Exception as error:  # noqa: BLE001  a home that cannot be opened is what is asked for
+        call = the_call(context)
+        findings = [*examine_machine(Settings.load(call.home, os.environ))]
+        findings.append(Finding("home", False, machine_fault(error).sentence(), "doctor.machine"))
     if as_json:
         print_json({"ok": all(f.ok for f in findings), "parts": {f.part: [f.ok, f.detail] for f in findings}})
     else:

@@ -38,6 +38,7 @@ AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
 NOT_TAKEN = "not_taken"
 TAKE_SECONDS = 60.0  # that an ingest waits for the machine's fault to end, a file
 LOOK_SECONDS = 1.0
+UNWELL_SECONDS = 60.0  # of a machine that is not well, for which an ingest waits
 LETTER_PAGES = 4  # of a file that is read in a few seconds
 INDEX_LOOKS, INDEX_SECONDS = 60, 0.3  # that an ingest waits for the index of an archived letter
 
@@ -72,19 +73,20 @@ def ingest(
     files = _files(paths)
     facts = BatchFacts(operator, device, profile, box)
     lines = 0
-    bad = left = 0
+    bad = left = waiting = 0
     with opened(context) as (house, actor):
         need_programs(house.settings)
         for line in ingested(house, actor, files, facts, received, move=move, quiet=as_json):
             lines += 1
             bad += line["state"] == "quarantined"
             left += line["state"] == NOT_TAKEN
+            waiting += line["state"] == "working"
             print_json(line) if as_json else _print_line(line)
         if not as_json:
             say("ingest.sum", files=len(files), lines=lines, quarantined=bad)
             if left:
                 say("ingest.left", count=left)
-    if left:
+    if left or waiting:
         raise typer.Exit(Exit.ENVIRONMENT)
     if bad:
         raise typer.Exit(Exit.QUARANTINED)
@@ -144,6 +146,8 @@ def ingested(
                 continue
             while (place := reached(house, arrival.source_id)) != Reached.INDEX:
                 if place == Reached.WORKING:
+                    if engine.trying.unwell_seconds() > UNWELL_SECONDS:
+                        break  # it stays ``working``; `watch` or the next `ingest` goes on with it
                     if bar.shown:
                         bar.tell(arrival.name, *pages_read(house, arrival.source_id))
                 elif patience == 0:
@@ -299,14 +303,14 @@ def step(context: typer.Context, kind: str, name: str, id: str) -> None:
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
-    from services.reception import status as ask
+    from services.standing import status as ask
 
     with opened(context) as (house, _actor):
         answer = ask(house)
     if as_json:
         print_json(answer)
         return
-    names = ("inbox", "working", "filed", "clarify", "quarantined", "not_indexed")
+    names = ("inbox", "working", "filed", "clarify", "quarantined", "unexpected", "not_indexed")
     table("status.title", ["what", "count"], [[text(f"status.{name}"), str(answer[name])] for name in names])
     if answer["pages_working"]:
         say("status.pages", read=answer["pages_read"], pages=answer["pages_working"])
@@ -324,6 +328,10 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         say("status.inbox_unready", count=count, why=text(f"inbox.{name}"))
     if answer["jobs_refused"]:
         say("status.jobs_refused", count=answer["jobs_refused"])
+    for fault in answer["faults"]:
+        OUT.print(text("status.fault", None, **fault), style="red", soft_wrap=True)
+    for sentence in answer["unwell"]:
+        OUT.print(sentence, style="red", soft_wrap=True)
     for concern in answer["watch"]:
         OUT.print(concern["sentence"], style="yellow", soft_wrap=True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.context import opened, say
-from core.errors import AktenlotseError, UsageError
+from core.errors import UsageError
 from core.i18n import text
 from core.logs import log
 
@@ -72,21 +71,12 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 @contextmanager
 def _emptying_outbox(house: House) -> Iterator[None]:
     """Bring the search index up to date in the background, as long as pages are served."""
-    from services.indexing import try_to_empty_outbox
+    from jobs.supervision import Supervisor
+    from services.indexing import empty_outbox
 
-    stop = threading.Event()
-
-    def loop() -> None:
-        while not stop.wait(OUTBOX_SECONDS):
-            try:
-                try_to_empty_outbox(house)
-            except (AktenlotseError, OSError):
-                LOG.warning("outbox_failed", exc_info=True)
-
-    thread = threading.Thread(target=loop, name="outbox")
-    thread.start()
+    supervisor = Supervisor(house.faults)
+    supervisor.start("index", lambda: empty_outbox(house), OUTBOX_SECONDS)
     try:
         yield
     finally:
-        stop.set()
-        thread.join()
+        supervisor.close()

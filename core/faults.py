@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -100,7 +101,8 @@ def _known(error: BaseException) -> EnvironmentProblem | None:
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return EnvironmentProblem("memory")
     if _is_database_away(error):
-        return EnvironmentProblem("database", why=type(getattr(error, "orig", None) or error).__name__)
+        said = getattr(error, "orig", None) or error  # SQLite's own words hold no data; a server's may
+        return EnvironmentProblem("database", why=str(said) if _is_sqlite(said) else type(said).__name__)
     return None
 
 
@@ -108,6 +110,8 @@ def _of_system(error: OSError) -> EnvironmentProblem | None:
     """None where no number of the system is in it (Pillow's own OSErrors), or one that is said of arguments."""
     if isinstance(error, TimeoutError | ConnectionError):
         return EnvironmentProblem("no_answer", why=type(error).__name__)
+    if isinstance(error, shutil.Error):  # of a whole folder: a list of what went wrong
+        return EnvironmentProblem("system", path="–", why="copytree")
     if error.errno is None or error.errno in _OURS:
         return None
     name = error.filename.decode(errors="replace") if isinstance(error.filename, bytes) else error.filename
@@ -118,6 +122,10 @@ def _of_system(error: OSError) -> EnvironmentProblem | None:
         return ProgramMissing(program=name)  # that is how subprocess says it
     code = _CODES.get(error.errno, "system")
     return EnvironmentProblem(code, path=place, why=errno.errorcode.get(error.errno, str(error.errno)))
+
+
+def _is_sqlite(error: BaseException) -> bool:
+    return type(error).__module__ == "sqlite3" and bool(str(error))
 
 
 def _is_database_away(error: BaseException) -> bool:

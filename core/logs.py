@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from core.clock import now, stamp
@@ -29,12 +30,25 @@ class JsonLines(logging.Formatter):
         return escaped(json.dumps(entry, ensure_ascii=False, default=str))
 
 
+class LogFile(logging.FileHandler):
+    """A log that cannot be written (full disk, read-only home) stops nothing and prints no trace."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, or leave it out; the next one opens the file anew."""
+        with suppress(OSError):
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802
+        """What the base class calls for a line that could not be written."""
+        self.stream = None
+
+
 def configure(file: Path, level: str = "INFO") -> None:
     """Log to ``file``; a second call changes nothing."""
     logger = logging.getLogger("aktenlotse")
     if logger.handlers:
         return
-    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler = LogFile(file, encoding="utf-8", delay=True)
     handler.setFormatter(JsonLines())
     logger.addHandler(handler)
     logger.setLevel(level)

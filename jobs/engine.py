@@ -7,37 +7,43 @@ process of its own, in a lane of width one, so that a crash can be charged to th
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dbos
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
 from core.clock import now, stamp
 from core.errors import EnvironmentProblem, ProgramFailed
 from core.logs import log
+from core.open_faults import OpenFaults
 from core.program import Limits, limited
-from jobs.liveness import living, mark_alive, new_executor_id
-from jobs.outcome import CRASHED, OK, retryable, run_step
+from jobs.liveness import forget, living, mark_alive, new_executor_id, tell
+from jobs.outcome import CRASHED, OK, outcome_of_line, run_step
 from jobs.refusing import never_unpickle, refused_workflows
 from jobs.steps import Steps
+from jobs.supervision import Supervisor
+from jobs.trying import Trying
 from models import DOCUMENT, SOURCE, Database, Executor, Pending, Takeover
+from models.database import give_up_read_only
 
 LOG = log(__name__)
 NAME = "aktenlotse"
 VERSION = "way-1"  # raised by hand when the order of the steps changes
 QUEUE, LONE_QUEUE = "letters", "alone"
 URGENT, STARTED, NORMAL = 1, 50, 100  # lower runs first; what was opened is finished before more is opened
+LATER = 200  # what failed before: others go first
 BEAT_SECONDS = 2.0
 RECONCILE_SECONDS = 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 30.0  # seconds until what ended without a final state is tried again
+STRANDED_SECONDS = 10.0  # after which a way that is ours and does not run here was given up by the engine
 POLL_SECONDS, LONE_POLL_SECONDS = 0.2, 1.0  # what a dead process left may wait a little
 MAX_CRASHES = 2
 KEEP_FINISHED = timedelta(days=14)
@@ -48,39 +54,56 @@ STUCK = {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "SUCCESS"}
 class Engine:
     """Runs the steps in this process until it is closed. One a process."""
 
-    def __init__(self, url: str, database: Database, steps: Steps, *, workers: int, task: str) -> None:
-        self.database, self.steps, self.task = database, steps, task
+    def __init__(
+        self, url: str, database: Database, steps: Steps, faults: OpenFaults, *, workers: int, task: str
+    ) -> None:
+        self.database, self.steps, self.task, self.faults = database, steps, task, faults
         self.executor = new_executor_id()
-        self._url = url
-        self._end = threading.Event()
+        self.trying = Trying(faults, steps.probe, steps.stumbled)
+        self._url, self._workers = url, workers
         self._one_ended = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._running: dict[str, float] = {}  # workflows that run here, and since when
+        self._next_reconcile = 0.0
         never_unpickle()
-        _use_wal(url)
         self._flows = {kind: self._workflow(kind) for kind in (SOURCE, DOCUMENT)}
         with database.write() as session:
             mark_alive(session, self.executor, task)  # known as alive before taking work
-        DBOS(
+        self._launch()
+        self._reconcile()
+        self._supervisor = Supervisor(faults)
+        self._supervisor.start("keeper", self._beat, BEAT_SECONDS)
+        self._supervisor.start("reconcile", self._reconcile_when_due, BEAT_SECONDS)
+        for name, (act, seconds) in steps.loops.items():
+            self._supervisor.start(name, act, seconds)
+
+    def _launch(self) -> None:
+        _use_wal(self._url)
+        self._dbos = DBOS(
             config={
                 "name": NAME,
-                "system_database_url": url,
+                "system_database_url": self._url,
                 "executor_id": self.executor,
                 "application_version": VERSION,
                 "serializer": DBOSPortableJSONSerializer(),
                 "log_level": "CRITICAL",
                 "console_log_level": "CRITICAL",
-                "db_engine_kwargs": {"connect_args": {"factory": _Disposable}} if url.startswith("sqlite") else {},
-                "max_executor_threads": workers * 2 + 8,
+                "db_engine_kwargs": (
+                    {"connect_args": {"factory": _Disposable}} if self._url.startswith("sqlite") else {}
+                ),
+                "max_executor_threads": self._workers * 2 + 8,
                 "notification_listener_polling_interval_sec": 0.25,  # we send none; closing waits as long
             }
         )
-        with database.exclusively("job-database"):
+        with self.database.exclusively("job-database"):
             DBOS.launch()
+        give_up_read_only(self._dbos._sys_db.engine)
+        self._register_queues()
+
+    def _register_queues(self) -> None:
         # two more than there are cores: while some wait for validator and disk, the others read
-        DBOS.register_queue(QUEUE, worker_concurrency=workers + 2, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(QUEUE, worker_concurrency=self._workers + 2, polling_interval_sec=POLL_SECONDS)
         DBOS.register_queue(LONE_QUEUE, worker_concurrency=1, polling_interval_sec=LONE_POLL_SECONDS)
-        self._reconcile()
-        self._start(self._keep)
+        self._place = _place_of(self._url)
 
     def submit(self, pending: Iterable[Pending]) -> None:
         """Enqueue what waits; a workflow that is there already stays as it is."""
@@ -89,14 +112,15 @@ class Engine:
 
     def close(self, drain_seconds: int = 60) -> None:
         """Take no new work, finish what runs as far as the time allows, hand back the rest."""
-        waiting = DBOS.list_workflows(status=["PENDING", "ENQUEUED"], limit=1, load_input=False, load_output=False)
+        self.trying.end()
         # with a time to wait it sleeps for a second first, whether anything runs or not
-        DBOS.destroy(workflow_completion_timeout_sec=drain_seconds if waiting else 0, destroy_registry=True)
-        self._end.set()
-        for thread in self._threads:
-            thread.join(timeout=10)
-        with self.database.write() as session:
-            session.execute(sa.delete(Executor).where(Executor.id == self.executor))
+        DBOS.destroy(workflow_completion_timeout_sec=drain_seconds if self._running else 0, destroy_registry=True)
+        self._supervisor.close()
+        try:
+            with self.database.write() as session:
+                forget(session, {self.executor})
+        except EnvironmentProblem:
+            LOG.warning("not_signed_off")  # a dead pid is noticed at once
 
     def wait_for_one(self, seconds: float) -> None:
         """Until a way has ended in this process since the last call, or the time has passed."""
@@ -118,9 +142,10 @@ class Engine:
 
         @DBOS.workflow(name=kind)
         def way(id: str) -> None:
-            with self.database.read() as session:
-                taken_over = session.get(Takeover, str(DBOS.workflow_id)) is not None
+            workflow = str(DBOS.workflow_id)
+            self._running[workflow] = time.monotonic()
             try:
+                taken_over = self._was_taken_over(workflow)
                 for _, step in steps:
                     outcome = step(id, taken_over)
                     if not outcome["ok"]:
@@ -129,25 +154,28 @@ class Engine:
                 if kind == SOURCE:
                     self.submit(Pending(**item) for item in follow(id))
             finally:
+                self._running.pop(workflow, None)  # it may run twice, where the engine gave it up too soon
                 self._one_ended.set()
 
         return way
 
+    def _was_taken_over(self, workflow: str) -> bool:
+        with self.database.read() as session:
+            return session.get(Takeover, workflow) is not None
+
     def _step(self, kind: str, name: str, step: Callable[[str], None]) -> Callable[[str, bool], dict[str, Any]]:
-        @DBOS.step(
-            name=f"{kind}.{name}",
-            retries_allowed=True,
-            max_attempts=4,
-            interval_seconds=2,
-            backoff_rate=3,
-            should_retry=retryable,
-        )
+        @DBOS.step(name=f"{kind}.{name}")
         def durable(id: str, taken_over: bool) -> dict[str, Any]:
-            if not taken_over:
-                return run_step(step, id)
-            if self.steps.settled(kind, id):
-                return OK  # by the lone process of an earlier step
-            return self._run_alone(str(DBOS.workflow_id), self.steps.alone(kind, name, id))
+            workflow = str(DBOS.workflow_id)
+
+            def once() -> dict[str, Any]:
+                if not taken_over:
+                    return run_step(step, id)
+                if self.steps.settled(kind, id):
+                    return OK  # by the lone process of an earlier step
+                return self._run_alone(workflow, self.steps.alone(kind, name, id))
+
+            return self.trying.run(kind, name, id, once)
 
         return durable
 
@@ -165,12 +193,9 @@ class Engine:
             raise ProgramFailed(program="aktenlotse", why="timeout") from None
         if process.returncode >= 0:
             try:
-                outcome: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+                return outcome_of_line(process.stdout.splitlines()[-1])
             except (ValueError, IndexError):
                 raise ProgramFailed(program="aktenlotse", why=str(process.returncode)) from None
-            if outcome.get("retry"):
-                raise EnvironmentProblem(outcome["code"], **outcome["details"])
-            return outcome
         with self.database.write() as session:
             row = session.get(Takeover, workflow) or Takeover(workflow_id=workflow, count=0, crashes=0)
             row.crashes += 1
@@ -183,25 +208,33 @@ class Engine:
 
     # -- the keeper -------------------------------------------------------------------------------------------
 
-    def _start(self, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=target.__name__, daemon=True)
-        thread.start()
-        self._threads.append(thread)
+    def _beat(self) -> None:
+        """Say that we live, how our loops stand and what we suffer from; take over what the dead held."""
+        self._supervisor.look()
+        self.faults.end_silent()
+        with self.database.write() as session:
+            mark_alive(session, self.executor, self.task)
+            tell(session, self.executor, self._supervisor.loops, self.faults.listed())
+        self._take_over()
 
-    def _keep(self) -> None:
-        """Heartbeat, takeover, reconcile, and what the rooms want tended, until the end."""
-        next_reconcile = now() + timedelta(seconds=RECONCILE_SECONDS)
-        while not self._end.wait(BEAT_SECONDS):
-            try:
-                with self.database.write() as session:
-                    mark_alive(session, self.executor, self.task)
-                self._take_over()
-                if now() >= next_reconcile:
-                    self._reconcile()
-                    next_reconcile = now() + timedelta(seconds=RECONCILE_SECONDS)
-                self.steps.tend()
-            except (EnvironmentProblem, sa.exc.SQLAlchemyError, dbos.error.DBOSException):
-                LOG.exception("keeper_failed")  # the next beat tries again
+    def _reconcile_when_due(self) -> None:
+        """Seldom while all is well, and as soon as a fault may be over."""
+        if _place_of(self._url) != self._place:
+            self._begin_job_database_anew()
+        if time.monotonic() >= self._next_reconcile or (self.faults.listed() and self.trying.is_well()):
+            self._reconcile()
+            self._next_reconcile = time.monotonic() + RECONCILE_SECONDS
+
+    def _begin_job_database_anew(self) -> None:
+        """Its file was deleted or replaced under us: what was in it is enqueued again from the application database."""
+        system = self._dbos._sys_db
+        system.engine.dispose()
+        _use_wal(self._url)
+        with self.database.exclusively("job-database"):
+            system.run_migrations()
+            system.create_application_version(VERSION)
+        self._register_queues()
+        LOG.warning("job_database_begun_anew")
 
     def _take_over(self) -> None:
         """Bring back what dead executors held; it runs alone from then on."""
@@ -214,7 +247,7 @@ class Engine:
                 known = set(session.scalars(sa.select(Executor.id)))
             if known - alive:
                 with self.database.write() as session:
-                    session.execute(sa.delete(Executor).where(Executor.id.in_(known - alive)))
+                    forget(session, known - alive)
             for workflow in held:
                 if workflow.executor_id in alive:
                     continue
@@ -236,11 +269,17 @@ class Engine:
         for start in range(0, len(pending), 500):
             ids = [item.workflow for item in pending[start : start + 500]]
             found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
-            known.update({workflow.workflow_id: workflow.status for workflow in found})
+            known.update({workflow.workflow_id: workflow for workflow in found})
         self.submit(item for item in pending if item.workflow not in known)
         for item in pending:
-            if known.get(item.workflow) in STUCK:
+            workflow = known.get(item.workflow)
+            if workflow is None:
+                continue
+            if workflow.status in STUCK and _is_due(workflow, item):
                 self.steps.again(item)
+                self.submit([replace(item, attempt=item.attempt + 1)])
+            elif workflow.status == "PENDING" and self._is_stranded(workflow):
+                DBOS.resume_workflow(workflow.workflow_id, queue_name=QUEUE)
         self._forget_finished()
 
     def _refuse(self) -> None:
@@ -248,6 +287,11 @@ class Engine:
         for workflow in refused_workflows(self._url):
             DBOS.cancel_workflow(workflow)
             LOG.warning("job_row_refused", extra={"workflow": workflow})
+
+    def _is_stranded(self, workflow: Any) -> bool:
+        """Whether the engine gave up a way of ours without a word, because its own database did not answer."""
+        ours = workflow.executor_id == self.executor and workflow.workflow_id not in self._running
+        return ours and not 0 <= _age(workflow) < STRANDED_SECONDS
 
     def _forget_finished(self) -> None:
         old = DBOS.list_workflows(
@@ -280,21 +324,25 @@ def _options(item: Pending) -> Any:
         "workflow_name": item.kind,
         "queue_name": QUEUE,
         "workflow_id": item.workflow,
-        "priority": URGENT if item.urgent else STARTED if item.kind == DOCUMENT else NORMAL,
+        "priority": _priority(item),
     }
 
 
-def outcome_line(steps: Iterable[Callable[[str], None]], id: str) -> str:
-    """Run steps in this (lone) process, up to the first that fails, and say the outcome as one line of JSON."""
-    try:
-        for step in steps:
-            outcome = run_step(step, id)
-            if not outcome["ok"]:
-                return json.dumps(outcome)
-        return json.dumps(OK)
-    except EnvironmentProblem as error:
-        details = {name: str(value) for name, value in error.details.items()}
-        return json.dumps({"ok": False, "retry": True, "code": error.code, "details": details})
+def _priority(item: Pending) -> int:
+    if item.urgent:
+        return URGENT
+    return LATER if item.attempt > 1 else STARTED if item.kind == DOCUMENT else NORMAL
+
+
+def _age(workflow: Any) -> float:
+    """Seconds since its last change; below 0 when the clock was set back since."""
+    return time.time() - (workflow.updated_at or 0) / 1000
+
+
+def _is_due(workflow: Any, item: Pending) -> bool:
+    """Whether the pause is over that grows with each attempt."""
+    pause = min(FIRST_PAUSE * 2 ** (item.attempt - 1), LONGEST_PAUSE)
+    return workflow.status == "SUCCESS" or not 0 <= _age(workflow) < pause
 
 
 class _Disposable(sqlite3.Connection):
@@ -304,6 +352,17 @@ class _Disposable(sqlite3.Connection):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.execute("PRAGMA synchronous=NORMAL")
+
+
+def _place_of(url: str) -> tuple[int, int] | None:
+    """Which file the job database is; None: on a server, or gone."""
+    if not url.startswith("sqlite"):
+        return None
+    try:
+        found = Path(url.split("///", 1)[1]).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _use_wal(url: str) -> None:

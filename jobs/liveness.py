@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.ids import new_id
-from models import Executor
+from core.open_faults import OpenFault
+from jobs.supervision import Loop
+from models import Executor, FaultSeen, LoopBeat
 
 SILENCE = timedelta(seconds=20)  # of a process on another host, after which it counts as dead
 
@@ -54,6 +57,37 @@ def mark_alive(session: Session, executor: str, task: str) -> None:
     )
     row.seen_at = database_now(session)
     session.add(row)
+
+
+def tell(session: Session, executor: str, loops: Iterable[Loop], faults: Iterable[OpenFault]) -> None:
+    """Write how the loops of this process stand and which faults it meets."""
+    session.execute(sa.delete(FaultSeen).where(FaultSeen.executor_id == executor))
+    session.add_all(
+        FaultSeen(
+            executor_id=executor,
+            code=fault.code,
+            places=sorted(fault.places),
+            details=dict(fault.details),
+            since=fault.since,
+            last=fault.last,
+            count=fault.count,
+        )
+        for fault in faults
+    )
+    for loop in loops:
+        row = session.get(LoopBeat, (executor, loop.name)) or LoopBeat(executor_id=executor, name=loop.name)
+        row.beat_at, row.restarts, row.failure = loop.beat_at, loop.restarts, loop.failure
+        session.add(row)
+
+
+def forget(session: Session, executors: set[str]) -> None:
+    """Processes that ended: with what they said of themselves."""
+    for table, column in (
+        (Executor, Executor.id),
+        (LoopBeat, LoopBeat.executor_id),
+        (FaultSeen, FaultSeen.executor_id),
+    ):
+        session.execute(sa.delete(table).where(column.in_(executors)))
 
 
 def living(session: Session) -> set[str]:

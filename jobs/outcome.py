@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from core.errors import AktenlotseError, EnvironmentProblem, UsageError
-from core.logs import log
+from core.errors import EnvironmentProblem, LetterError, UnexpectedProblem
+from core.faults import fault_behind, machine_fault
 
-LOG = log(__name__)
 OK: dict[str, Any] = {"ok": True}
 CRASHED = "crashes_the_worker"
-INTERNAL = "internal_error"
 
 
 def run_step(step: Callable[[str], None], id: str) -> dict[str, Any]:
-    """Run one step. Returns: its outcome, ``ok`` or a reason code with details.
+    """Run one step. Returns: its outcome, ``ok`` or the reason code of a LetterError with details.
 
-    Raises: EnvironmentProblem, where waiting helps. A bug is logged with its trace and becomes the visible
-    reason ``internal_error``: one bad letter never stops the others.
+    Raises: EnvironmentProblem for everything else, also for a bug (UnexpectedProblem): the letter stays ``working``.
     """
     try:
         step(id)
-    except EnvironmentProblem:
-        raise
-    except AktenlotseError as error:
-        details = {name: value for name, value in error.details.items() if isinstance(value, str | int | float)}
-        return {"ok": False, "code": error.code, "details": details}
+    except LetterError as error:
+        mistaken = fault_behind(error)  # by a library or by us: "damaged", where no file could be opened
+        if mistaken is not None:
+            raise mistaken from error
+        return refused(error)
     except Exception as error:
-        LOG.exception("step_failed", extra={"id": id, "step": getattr(step, "__name__", "?")})
-        return {"ok": False, "code": INTERNAL, "details": {"kind": type(error).__name__}}
+        raise machine_fault(error) from error
     return OK
 
 
-def retryable(error: BaseException) -> bool:
-    """Whether waiting and trying again can help."""
-    return isinstance(error, EnvironmentProblem) and not isinstance(error, UsageError)
+def refused(error: LetterError) -> dict[str, Any]:
+    """The outcome of a letter that goes to quarantine."""
+    details = {name: value for name, value in error.details.items() if isinstance(value, str | int | float)}
+    return {"ok": False, "code": error.code, "details": details}
+
+
+def outcome_line(steps: Iterable[Callable[[str], None]], id: str) -> str:
+    """Run steps in this (lone) process, up to the first that fails, and say the outcome as one line of JSON."""
+    try:
+        for step in steps:
+            outcome = run_step(step, id)
+            if not outcome["ok"]:
+                return json.dumps(outcome)
+        return json.dumps(OK)
+    except EnvironmentProblem as error:
+        details = {name: str(value) for name, value in error.details.items()}
+        return json.dumps({"ok": False, "retry": True, "code": error.code, "details": details})
+
+
+def outcome_of_line(line: bytes) -> dict[str, Any]:
+    """What :func:`outcome_line` said. Raises: EnvironmentProblem as there, ValueError when it is none."""
+    outcome: dict[str, Any] = json.loads(line)
+    if outcome.get("retry"):
+        kind = UnexpectedProblem if outcome["code"] == UnexpectedProblem.code else EnvironmentProblem
+        raise kind(outcome["code"], **outcome["details"])
+    return outcome

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import EnvironmentProblem
 from models import Pending
 
 
@@ -17,7 +18,9 @@ class Steps:
     ``fail`` puts a thing into quarantine with a reason code; ``pending`` lists what is in no final state;
     ``again`` raises the attempt of what ended without a final state; ``alone`` is the command that runs a step
     and those after it in a process of its own and prints the outcome; ``settled`` says whether a thing is in its final
-    state; ``tend`` is called every few seconds (outbox, signatures).
+    state; ``probe`` raises what the machine suffers from now; ``stumbled`` counts an error that nobody foresaw, and
+    raises UnforeseenLetterError when a thing was tried often enough; ``loops`` are acts beside the letters, each with
+    the seconds between its rounds.
     """
 
     steps: Mapping[str, Sequence[tuple[str, Callable[[str], None]]]]
@@ -27,4 +30,6 @@ class Steps:
     again: Callable[[Pending], None]
     alone: Callable[[str, str, str], list[str]]
     settled: Callable[[str, str], bool]
-    tend: Callable[[], None]
+    probe: Callable[[], None]
+    stumbled: Callable[[str, str, EnvironmentProblem], None]
+    loops: Mapping[str, tuple[Callable[[], object], float]]

@@ -15,7 +15,7 @@ from models.documents import (
     RoutingModel,
     RoutingRule,
 )
-from models.engine import Executor, Takeover
+from models.engine import Executor, FaultSeen, LoopBeat, Takeover
 from models.filing import Case, EFile, FilePlanEntry
 from models.intake import Batch, Delivery, EntryCounter, Page, Source
 from models.paper import Paper, PaperSample
@@ -62,6 +62,7 @@ __all__ = [
     "EFile",
     "EntryCounter",
     "Executor",
+    "FaultSeen",
     "FilePlanEntry",
     "Grant",
     "JournalBlock",
@@ -70,6 +71,7 @@ __all__ = [
     "JournalValue",
     "Label",
     "LabelKind",
+    "LoopBeat",
     "OrgUnit",
     "OutboxEntry",
     "Outcome",

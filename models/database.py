@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.errors import EnvironmentProblem
+from core.faults import machine_fault
 
 BUSY_SECONDS = 60
 LEADER_LOCK = 70_000
+READ_ONLY = "readonly database"  # in SQLite's words
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -38,6 +40,7 @@ class Database:
         if self.sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
+            give_up_read_only(self.engine)
 
     def migrate_if_needed(self) -> None:
         """Migrate when the tables are older than this program."""
@@ -85,8 +88,9 @@ class Database:
                     session.commit()
                     journaled = bool(session.info.get("journaled"))
             except (sa.exc.OperationalError, sqlite3.OperationalError) as error:
-                orig = getattr(error, "orig", error)
-                raise EnvironmentProblem("database", why=type(orig).__name__) from error
+                if READ_ONLY in str(error):
+                    self.engine.dispose()
+                raise machine_fault(error) from error
         if journaled:
             self.after_commit()
 
@@ -110,7 +114,7 @@ class Database:
                 with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(tables)}")
         except (sa.exc.OperationalError, sqlite3.OperationalError) as error:
-            raise EnvironmentProblem("database", why=type(error).__name__) from error
+            raise machine_fault(error) from error
 
     @contextmanager
     def exclusively(self, name: str) -> Iterator[None]:
@@ -153,6 +157,15 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def give_up_read_only(engine: sa.Engine) -> None:
+    """What SQLite opened while the file could not be written stays read-only for ever: it counts as no connection."""
+
+    def judge(context: sa.ExceptionContext) -> None:
+        context.is_disconnect |= READ_ONLY in str(context.original_exception)
+
+    sa.event.listen(engine, "handle_error", judge)
 
 
 def pairs(session: Session, query: sa.Select[Any, Any]) -> dict[Any, Any]:

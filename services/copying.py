@@ -22,6 +22,7 @@ from archive.segments import BLOCKS, ENTRIES, STAMPS, VALUES
 from archive.store import Store
 from core.durable import make_folders, remove_tree, sync_folder, write_whole
 from core.errors import AktenlotseError, EnvironmentProblem, IntegrityError, UsageError
+from core.faults import machine_fault
 from core.ids import new_id
 from core.logs import log
 from models import Actor, Disposal, JournalEntry, Role
@@ -49,18 +50,26 @@ def copy_on(house: House) -> int:
 
     A disk that is missing or full is logged; the next call goes on. Nothing is done where no copy is configured.
     """
+    try:
+        return keep_copy(house)
+    except (OSError, AktenlotseError) as error:
+        LOG.warning("copy_failed", extra={"why": machine_fault(error).code})
+        return 0
+
+
+def keep_copy(house: House) -> int:
+    """The same for a loop, which counts what fails. Raises: EnvironmentProblem (its disk is not there), StorageFull,
+    OSError."""
     folder = _folder(house)
     if folder is None:
         return 0
     with house.database.leading("copy") as leading:
         if not leading:
             return 0
-        try:
-            store = _open(house, folder)
-            return _follow(house, store) + _days(house, store) if store and _segments(house, folder) else 0
-        except (OSError, AktenlotseError) as error:
-            LOG.warning("copy_failed", extra={"why": type(error).__name__})
-            return 0
+        store = _open(house, folder)
+        if store is None:
+            raise EnvironmentProblem("copy_missing", path=str(folder))
+        return _follow(house, store) + _days(house, store) if _segments(house, folder) else 0
 
 
 def need_copy(house: House) -> Store | None:
@@ -118,7 +127,6 @@ def _open(house: House, folder: Path) -> Store | None:
         said = json.loads((folder / MARK).read_bytes())  # the home is new, the copy is known: compare from the start
         _write_place(house, {"path": str(folder), "copy": said["copy"], "seq": 0, "left_out": []})
     if not _is_there(house, folder):
-        LOG.warning("copy_missing", extra={"path": str(folder)})
         return None
     store = Store(folder / "archive", folder / "staging")
     make_folders(folder / "journal")

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from models import Actor, Document, OrgUnit, Permission, Role, Route, State
 from models.access import document_tokens, held_tokens, readable
-from services import reception
 from services.house import House
+from services.standing import status
 from services.units import valid_units
 from services.view import Json, document_json
 
@@ -64,7 +64,7 @@ def units_to_choose(house: House) -> list[tuple[str, str]]:
 def standing(house: House, actor: Actor) -> Json:
     """How the mail stands. Raises: Forbidden."""
     actor.need(*OPERATING)
-    return reception.status(house)
+    return status(house)
 
 
 def _pile(

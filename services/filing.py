@@ -75,6 +75,7 @@ def file_document(house: House, document_id: str) -> None:
 def place(session: Session, actor: Actor, document: Document) -> None:
     """``filed`` in its EFile (else in the unit's yearly one) when it has a unit, ``clarify`` when it has none."""
     document.step, document.updated_at = Step.INDEX, now()
+    document.reason, document.reason_details = None, {}  # of tries that failed
     if document.unit_id is None:
         document.state = State.CLARIFY
         return

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import shlex
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from core.durable import OTHERS
-from core.errors import AktenlotseError, ProgramMissing
+from core.errors import EnvironmentProblem, ProgramMissing, StorageFull
+from core.faults import machine_fault
 from core.settings import Settings
 from ingest.exec.readers import language_data, list_languages
+from models import Source
 from services.copying import copy_state
 from services.house import House
+from services.standing import health
 from services.watching import concerns
 
 APT = {
@@ -32,6 +38,7 @@ FONTS = {
     "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
     "fonts-urw-base35": Path("/usr/share/fonts/opentype/urw-base35"),
 }
+NEEDED_BYTES, NEEDED_MEMORY, NEEDED_FILES = 16 << 20, 256 << 20, 16  # of a step with a letter of the usual size
 NEEDED_TO_READ = ("tesseract", "pdftotext", "pdftoppm", "setpriv", "prlimit", "java")
 
 
@@ -58,6 +65,35 @@ def need_programs(settings: Settings) -> None:
         raise ProgramMissing("verapdf_missing", path=str(settings.verapdf))
 
 
+def probe(house: House) -> None:
+    """Whether the machine can process a letter now: database, disks, programs, files and memory that a step needs.
+
+    Raises: what is wrong, as EnvironmentProblem, OSError, MemoryError or an error of the database.
+    """
+    settings = house.settings
+    house.store.need_root()
+    for folder in (settings.archive, settings.journal, settings.staging, settings.work):
+        disk = os.statvfs(folder)
+        if disk.f_flag & os.ST_RDONLY:
+            raise EnvironmentProblem("read_only", path=str(folder), why="EROFS")
+        if disk.f_bavail * disk.f_frsize < NEEDED_BYTES:
+            raise StorageFull(path=str(folder))
+    for folder in (settings.staging, settings.work):  # in the archive nothing but objects may lie
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+    with ExitStack() as opened:
+        for _ in range(NEEDED_FILES):
+            opened.enter_context(Path(os.devnull).open())
+    mmap.mmap(-1, NEEDED_MEMORY).close()
+    for program in NEEDED_TO_READ:
+        if shutil.which(program) is None:
+            raise ProgramMissing("program_missing_apt", program=program, package=APT[program])
+    with house.database.write() as session:
+        session.execute(sa.select(Source.id).limit(1))
+
+
 def examine_machine(settings: Settings) -> Iterator[Finding]:
     """Look at programs, languages and validator; needs no home."""
     for program, package in APT.items():
@@ -80,6 +116,8 @@ def examine_home(house: House) -> Iterator[Finding]:
     yield _privacy(house.settings)
     yield _tried("database", lambda: _database(house), "doctor.database")
     yield _tried("search", lambda: f"{house.settings.search}: {house.reader.count()}", "doctor.search")
+    yield _tried("machine", lambda: _well(house), "doctor.machine")
+    yield _tried("loops", lambda: _loops(house), "doctor.loops")
     copy = copy_state(house)
     if copy is not None:
         well = copy["there"] and not copy["left_out"]
@@ -113,10 +151,21 @@ def _named(paths: list[Path]) -> str:
 def _tried(part: str, look: Callable[[], str], advice: str) -> Finding:
     try:
         return Finding(part, True, look())
-    except AktenlotseError as error:
-        return Finding(part, False, error.sentence(), advice)
-    except sa.exc.SQLAlchemyError as error:
-        return Finding(part, False, type(error).__name__, advice)
+    except Exception as error:  # noqa: BLE001  whatever ails the part is what is asked for
+        return Finding(part, False, machine_fault(error).sentence(), advice)
+
+
+def _well(house: House) -> str:
+    probe(house)
+    return str(house.settings.archive)
+
+
+def _loops(house: House) -> str:
+    """Raises: EnvironmentProblem when a loop is silent or a fault lasts."""
+    found = health(house)
+    if found["unwell"]:
+        raise EnvironmentProblem("unwell", why=" ".join(found["unwell"]))
+    return str(len(found["loops"]))
 
 
 def _database(house: House) -> str:

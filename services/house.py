@@ -19,6 +19,7 @@ from archive.timestamps import Rfc3161, TimeStamper
 from core import logs
 from core.durable import make_folders
 from core.errors import UsageError
+from core.open_faults import OpenFaults
 from core.settings import CONFIG, Settings
 from ingest.exec.tesseract import Tesseract
 from models import Database
@@ -52,6 +53,7 @@ class House:
         self.journal = JournalFiles(settings.journal, self.store, settings.keys / "journal.ed25519", roots)
         self.database.after_commit = self._journal_is_durable
         self._index_lock = threading.Lock()
+        self.faults = OpenFaults()
 
     def _journal_is_durable(self) -> None:
         self.journal.catch_up(self.database)

@@ -5,12 +5,13 @@ A broken or slow search engine never stops the mail: rows stay in the outbox and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from core.errors import IndexUnreachable
+from core.errors import AktenlotseError
+from core.faults import machine_fault
 from core.logs import log
 from ingest import hocr
 from ingest.words import PageReading
@@ -40,21 +41,28 @@ def queue_for_index(house: House, document_id: str) -> None:
 def empty_outbox(house: House, writer: SearchIndex | None = None) -> int:
     """Bring the index up to date, if no other process is at it. Returns: how many Documents were indexed.
 
-    A row that changed meanwhile stays for the next round. Raises: IndexUnreachable.
+    A row that changed meanwhile stays for the next round, and so does a Document whose texts cannot be read: the
+    others do not wait for it. Raises: IndexUnreachable; at the end what the texts could not be read for.
     """
-    done = 0
+    done, left_out = 0, dict[str, Exception]()
     with house.database.leading("indexer") as leading:
         if not leading or not _waiting(house, 1):
             return 0
         index = writer or house.open_index(writer=True)
         try:
-            while batch := _waiting(house, BATCH):
-                index.put(_entries(house, [document_id for document_id, _ in batch]))
-                _mark_indexed(house, batch)
-                done += len(batch)
+            while batch := _waiting(house, BATCH, left_out):
+                entries, failed = _entries_of(house, [document_id for document_id, _ in batch])
+                left_out |= failed
+                if len(failed) == len(batch):
+                    break  # rather the archive than these letters
+                index.put(entries)
+                _mark_indexed(house, [row for row in batch if row[0] not in failed])
+                done += len(batch) - len(failed)
         finally:
             if writer is None:
                 index.close()
+    for error in left_out.values():
+        raise error
     return done
 
 
@@ -62,16 +70,19 @@ def try_to_empty_outbox(house: House) -> bool:
     """The same for callers who go on without the index; a failure is logged. Returns: whether it worked."""
     try:
         empty_outbox(house)
-    except IndexUnreachable:
-        LOG.warning("index_unreachable")
+    except (AktenlotseError, OSError, ValueError) as error:
+        LOG.warning("not_indexed", extra={"why": machine_fault(error).code})
         return False
     return True
 
 
-def _waiting(house: House, limit: int) -> list[tuple[str, int]]:
+def _waiting(house: House, limit: int, left_out: Collection[str] = ()) -> list[tuple[str, int]]:
     with house.database.read() as session:
         rows = session.execute(
-            sa.select(OutboxEntry.document_id, OutboxEntry.version).order_by(OutboxEntry.since).limit(limit)
+            sa.select(OutboxEntry.document_id, OutboxEntry.version)
+            .where(OutboxEntry.document_id.not_in(left_out))
+            .order_by(OutboxEntry.since)
+            .limit(limit)
         )
         return [(document_id, version) for document_id, version in rows]
 
@@ -84,6 +95,20 @@ def _mark_indexed(house: House, batch: list[tuple[str, int]]) -> None:
             )
             if gone.rowcount:  # type: ignore[attr-defined]
                 session.execute(sa.update(Document).where(Document.id == document_id).values(indexed=True))
+
+
+def _entries_of(house: House, document_ids: list[str]) -> tuple[list[Entry], dict[str, Exception]]:
+    """The entries of a batch, and the Documents for which there is none now."""
+    try:
+        return _entries(house, document_ids), {}
+    except (AktenlotseError, OSError, ValueError):
+        entries, failed = list[Entry](), dict[str, Exception]()
+        for document_id in document_ids:
+            try:
+                entries += _entries(house, [document_id])
+            except (AktenlotseError, OSError, ValueError) as error:
+                failed[document_id] = error
+        return entries, failed
 
 
 def _entries(house: House, document_ids: Iterable[str]) -> list[Entry]:

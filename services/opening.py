@@ -72,6 +72,7 @@ def _make_documents(house: House, source_id: str, count: int, found: tuple[Part,
                 for position, page in enumerate(part.pages, start=1)
             )
         source.state, source.updated_at = State.OPENED, now()
+        source.reason, source.reason_details = None, {}  # of tries that failed
         source.warnings = [*source.warnings, *(warning for part in idle for warning in part.warnings)]
         record(
             session,

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from models import FINAL, OF_NOW, Document, DocumentPage, Page, Source, State
 from services.house import House
+from services.reception import TRIES
 from services.view import Json, document_json, source_json
 
-PATIENCE = 3  # attempts after which a problem of the machine is told in place of waiting on
+PATIENCE = TRIES + 1  # attempts after which a problem of the machine is told in place of waiting on
 
 
 class Reached(Enum):

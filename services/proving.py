@@ -14,16 +14,13 @@ from archive.noted import Noted
 from archive.ocfl import parse_folder, urn
 from archive.printed import grouped, hash_in, head_line, print_head
 from archive.proof import export_proof
-from core.errors import EnvironmentProblem, UsageError
+from core.errors import UsageError
 from core.i18n import text
-from core.logs import log
 from models import Actor, Document, Role, Source
 from models.chain import record
 from services.copying import copy_on, copy_state, second_store
 from services.house import House
 from services.view import Json, need_document
-
-LOG = log(__name__)
 
 
 def verify_journal(house: House, actor: Actor, head: str | None = None) -> Json:
@@ -60,13 +57,9 @@ def verify_journal(house: House, actor: Actor, head: str | None = None) -> Json:
 
 
 def stamp_journal(house: House) -> None:
-    """Have the journal's newest block stamped, where a service is set up; one that does not answer is logged."""
-    if house.stamper is None:
-        return
-    try:
+    """Have the journal's newest block stamped, where a service is set up. Raises: EnvironmentProblem."""
+    if house.stamper is not None:
         house.journal.stamp(house.stamper)
-    except EnvironmentProblem as error:
-        LOG.warning(error.code)
 
 
 def journal_head(house: House, actor: Actor, target: Path | None = None) -> Json:

@@ -36,7 +36,7 @@ from services.indexing import empty_outbox
 from services.replaying import Replay
 from services.view import Json
 
-NOT_REBUILT = {"executors", "takeovers", "index_outbox", "alembic_version"}
+NOT_REBUILT = {"executors", "takeovers", "loops", "faults", "index_outbox", "alembic_version"}
 NOT_COMPARED = {  # what lives in the backup only, or says when a row was last touched
     "users": {"password_hash", "active"},
     "sources": {"updated_at", "attempt", "step"},

@@ -102,6 +102,8 @@ class Door:
             view = inbox.look()
             unready = view.unready
             self.files = {path: one for path, one in self.files.items() if path in {*view.ready, *dict(unready)}}
+            if not view.ready:
+                self._is_over()  # the inbox can be read again, and nothing waits
             for path in view.ready:
                 if stop.is_set() or not self._may_try(path):
                     continue
@@ -159,16 +161,16 @@ class Door:
     def _pause(self, error: Exception) -> None:
         """A fault of the machine: said once, with a count at its end."""
         fault = machine_fault(error)
+        self.house.faults.note("inbox", fault)
         if self.intake is None:
             self.intake = waiting_now(fault)
-            LOG.warning("intake_paused", extra={"code": fault.code}, exc_info=error)
             self.tell("watch.paused", why=fault.sentence())
         else:
             self.intake.again(fault)
 
     def _is_over(self) -> None:
         if self.intake is not None:
-            LOG.info("intake_goes_on", extra={"code": self.intake.fault.code, "tries": self.intake.tries})
+            self.house.faults.over("inbox")
             self.tell("watch.goes_on", tries=self.intake.tries)
             self.intake = None
 

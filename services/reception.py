@@ -1,8 +1,7 @@
-"""Quarantine: list, try again, discard. And what the operator asks all day: how does it stand?"""
+"""What is in no final state, and quarantine: list, try again, discard."""
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.errors import LetterError, NotFound, UsageError
-from ingest.inbox import files_below
-from jobs.refusing import count_refused
+from core.errors import EnvironmentProblem, LetterError, NotFound, UnforeseenLetterError, UsageError
 from models import (
     DOCUMENT,
     FINAL,
@@ -20,7 +17,6 @@ from models import (
     SYSTEM,
     Actor,
     Document,
-    Executor,
     OutboxEntry,
     Pending,
     Role,
@@ -30,15 +26,13 @@ from models import (
 )
 from models.access import held_tokens, readable
 from models.chain import record
-from models.database import pairs
-from services.copying import copy_state
 from services.house import House
 from services.indexing import queue_for_index
 from services.intake import archive_source, look_into
-from services.progress import pages_read
-from services.receiving import inbox_state
 from services.view import Json, document_json, source_json, unit_codes
-from services.watching import concerns
+
+TRIES = 4  # of a step that fails for no known reason, on a machine that is well
+STUMBLED = "stumbled"  # reason of a letter that is tried again
 
 
 def put_aside(house: House, kind: str, id: str, code: str, details: dict[str, Any]) -> None:
@@ -100,6 +94,24 @@ def raise_attempt(house: House, item: Pending) -> None:
         row = _thing(session, item.kind, item.id)
         if row.attempt == item.attempt and row.state == State.WORKING:
             row.attempt += 1
+
+
+def count_stumble(house: House, kind: str, id: str, problem: EnvironmentProblem) -> None:
+    """An error that nobody foresaw, on a machine that is well: noted at the letter, which is tried again.
+
+    Raises: UnforeseenLetterError when it was tried often enough; ``quarantine retry`` repeats it after an update.
+    """
+    kind_of_error = str(problem.details.get("kind", problem.code))
+    with house.database.write() as session:
+        row = _thing(session, kind, id)
+        if row.state != State.WORKING:
+            return
+        tries = 1 + (int(row.reason_details.get("tries", 0)) if row.reason == STUMBLED else 0)
+        if tries < TRIES:
+            row.reason, row.reason_details = STUMBLED, {"kind": kind_of_error, "tries": tries, "of": TRIES}
+            row.updated_at = now()
+            return
+    raise UnforeseenLetterError(kind=kind_of_error) from problem
 
 
 def quarantined(house: House, actor: Actor) -> list[Json]:
@@ -191,41 +203,6 @@ def _archive_after_all(house: House, source: Source) -> None:
         row = session.get_one(Source, source.id)
         row.object_path, row.media_type = place, found.media_type
         row.warnings = list(found.warnings)
-
-
-def status(house: House) -> Json:
-    """Counts of states, what waits for the index, who works, what is old, what is to be said of the routing."""
-    with house.database.read() as session:
-        documents = pairs(session, sa.select(Document.state, sa.func.count()).group_by(Document.state))
-        kept = sa.select(Source.state, sa.func.count()).where(Source.discarded_at.is_(None))
-        sources = pairs(session, kept.group_by(Source.state))
-        waiting = session.scalar(sa.select(sa.func.count(OutboxEntry.document_id))) or 0
-        workers = session.execute(sa.select(Executor.id, Executor.task, Executor.seen_at)).all()
-        working = sa.select(Document.step, sa.func.count()).where(Document.state == State.WORKING)
-        steps = pairs(session, working.group_by(Document.step))
-        oldest = session.scalar(sa.select(sa.func.min(Document.received_on)).where(Document.state == State.CLARIFY))
-    read, pages = pages_read(house)
-    inbox = sum(1 for _, status in files_below(house.settings.inbox) if not isinstance(status, str))
-    door = inbox_state(house.settings)
-    return {
-        "inbox": inbox,
-        "inbox_paused": door["paused"],
-        "inbox_waiting": door["waiting"],
-        "inbox_unready": dict(Counter(one["code"] for one in door["unready"])),
-        "working": documents.get(State.WORKING, 0) + sources.get(State.WORKING, 0),
-        "steps": steps,
-        "pages_read": read,
-        "pages_working": pages,
-        "filed": documents.get(State.FILED, 0),
-        "clarify": documents.get(State.CLARIFY, 0),
-        "quarantined": documents.get(State.QUARANTINED, 0) + sources.get(State.QUARANTINED, 0),
-        "oldest_clarification": oldest.isoformat() if oldest else None,
-        "not_indexed": waiting,
-        "jobs_refused": count_refused(house.settings.jobs_url),
-        "copy": copy_state(house),
-        "watch": [concern.as_json() for concern in concerns(house)],
-        "workers": [{"id": id, "task": task, "seen_at": seen.isoformat()} for id, task, seen in workers],
-    }
 
 
 def list_documents(

@@ -52,7 +52,6 @@ def document_json(session: Session, document: Document, *, duplicate_of: str | N
     source, route = document.source, document.route
     named = [copy.unit_id for copy in route.copies] + [unit for unit, _ in route.candidates] if route else []
     codes = unit_codes(session, {document.unit_id, route.unit_id if route else None, *named})
-    quarantined = document.state == State.QUARANTINED
     return {
         "id": document.id,
         "entry_no": source.entry_no,
@@ -67,7 +66,7 @@ def document_json(session: Session, document: Document, *, duplicate_of: str | N
         "batch": source.batch_id,
         "state": document.state,
         "step": document.step,
-        "reason": document.reason if quarantined else None,
+        "reason": document.reason if document.state in (State.QUARANTINED, State.WORKING) else None,
         "warnings": list(document.warnings),
         "indexed": document.indexed,
         "pages": len(document.pages),
@@ -113,7 +112,6 @@ def document_json(session: Session, document: Document, *, duplicate_of: str | N
 
 def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:
     """A Source that has no Documents (quarantined, or still on its way), in the same shape."""
-    quarantined = source.state == State.QUARANTINED
     empty = dict.fromkeys(
         (
             "unit",
@@ -141,7 +139,7 @@ def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:
         "batch": source.batch_id,
         "state": source.state,
         "step": source.step,
-        "reason": source.reason if quarantined else None,
+        "reason": source.reason if source.state in (State.QUARANTINED, State.WORKING) else None,
         "warnings": list(source.warnings),
         "indexed": False,
         "pages": len(source.pages),

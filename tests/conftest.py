@@ -94,51 +94,65 @@ def home(new_home: Path, tmp_path: Path) -> Path:
 SAMPLE_FILES = {"units": "units.json", "plan": "fileplan.json", "efiles": "efiles.json"}
 
 
+class Postgres:
+    """A real PostgreSQL cluster; calling it gives the URL of a new empty database."""
+
+    def __init__(self, folder: Path) -> None:
+        binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        if not binaries:
+            pytest.fail("PostgreSQL is missing: ./run setup installs it for the tests (apt-get install postgresql)")
+        self._folder, self._data, self._port, self._count = folder, folder / "data", free_port(), 0
+        self._account: list[str] = []
+        if os.getuid() == 0:  # the server refuses to run as root
+            self._account = ["runuser", "-u", "postgres", "--"]
+            entry = pwd.getpwnam("postgres")
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+            for parent in (folder, *folder.parents):
+                if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
+                    parent.chmod(parent.stat().st_mode | 0o011)
+        self._programs = binaries[-1]
+        initdb = [str(self._programs / "initdb"), "-D", str(self._data), "-U", "test", "--auth=trust", "-E", "UTF8"]
+        subprocess.run([*self._account, *initdb, "--no-sync"], check=True, capture_output=True, cwd="/")
+        self._address = f"host=127.0.0.1 port={self._port} user=test"
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        place = ["-D", str(self._data), "-p", str(self._port), "-k", str(self._folder)]
+        self._server = subprocess.Popen(
+            [
+                *(*self._account, str(self._programs / "postgres"), *place),
+                *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+        _wait_for(lambda: psycopg.connect(f"{self._address} dbname=postgres").close(), psycopg.OperationalError)
+
+    def stop(self) -> None:
+        """Stop the server at once (fast shutdown); its databases stay."""
+        os.kill(int((self._data / "postmaster.pid").read_text().splitlines()[0]), 2)
+        self._server.wait(timeout=30)
+
+    def __call__(self) -> str:
+        """A new empty database. Returns: ``host:port/name``."""
+        self._count += 1
+        with psycopg.connect(f"{self._address} dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"create database test_{self._count}")
+        return f"127.0.0.1:{self._port}/test_{self._count}"
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A real PostgreSQL cluster; calling the fixture gives the URL of a new empty database."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not binaries:
-        pytest.fail("PostgreSQL is missing: ./run setup installs it for the tests (apt-get install postgresql)")
     folder = tmp_path_factory.mktemp("postgres")
-    account: list[str] = []
-    if os.getuid() == 0:  # the server refuses to run as root
-        account = ["runuser", "-u", "postgres", "--"]
-        entry = pwd.getpwnam("postgres")
-        os.chown(folder, entry.pw_uid, entry.pw_gid)
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
-    data, port = folder / "data", free_port()
-    initdb = [*account, str(binaries[-1] / "initdb"), "-D", str(data), "-U", "test", "--auth=trust", "-E", "UTF8"]
-    subprocess.run([*initdb, "--no-sync"], check=True, capture_output=True, cwd="/")
-    server = subprocess.Popen(
-        [
-            *(*account, str(binaries[-1] / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)),
-            *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-    )
-    address = f"host=127.0.0.1 port={port} user=test"
+    server = Postgres(folder)
     try:
-        _wait_for(lambda: psycopg.connect(f"{address} dbname=postgres").close(), psycopg.OperationalError)
-        count = 0
-
-        def new_database() -> str:
-            nonlocal count
-            count += 1
-            with psycopg.connect(f"{address} dbname=postgres", autocommit=True) as connection:
-                connection.execute(f"create database test_{count}")
-            return f"127.0.0.1:{port}/test_{count}"
-
-        yield new_database
+        yield server
     finally:
-        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, 2)  # fast shutdown
-        server.wait(timeout=30)
-        shutil.rmtree(data, ignore_errors=True)
+        server.stop()
+        shutil.rmtree(folder / "data", ignore_errors=True)
 
 
 def _wait_for(attempt: Callable[[], None], error: type[Exception], seconds: float = 30.0) -> None:

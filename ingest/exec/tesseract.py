@@ -12,6 +12,7 @@ from core.program import Limits, need, write_launcher
 from ingest.exec.readers import Readers, language_data
 
 PROGRAM = "tesseract"
+NOT_STARTED = (126, 127)  # exit codes of a shell whose program cannot be run, or is not there (POSIX sh, 2.8.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Tesseract:
         except pytesseract.TesseractNotFoundError:
             raise ProgramMissing(program=PROGRAM) from None
         except pytesseract.TesseractError as error:
+            if error.status in NOT_STARTED:
+                raise ProgramMissing(program=PROGRAM) from None
             raise ProgramFailed(program=PROGRAM, why=str(error.status)) from None
         except RuntimeError:  # pytesseract's time-out
             raise ProgramFailed(program=PROGRAM, why="timeout") from None

@@ -7,6 +7,7 @@ import sqlite3
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.errors import EnvironmentProblem, IntegrityError, LetterError, NotFound, UnexpectedProblem
 from core.faults import fault_behind, machine_fault, of_the_letter
+from models import Database
 
 
 @pytest.mark.parametrize(
@@ -110,3 +112,24 @@ def test_a_fault_of_the_machine_is_found_behind_a_letters_error() -> None:
     assert found is not None and found.code == "too_many_open_files"
     assert fault_behind(mistaken(errno.ENOENT)) is None
     assert fault_behind(LetterError()) is None
+
+
+def test_a_connection_that_was_opened_on_a_read_only_disk_is_given_up(tmp_path: Path) -> None:
+    file = tmp_path / "a.db"
+    database = Database(f"sqlite:///{file}", tmp_path)
+    with database.write() as session:
+        session.execute(sa.text("create table t (n integer)"))
+    database.close()
+    ill = True
+
+    def connect(_dialect: object, _record: object, _words: object, options: dict[str, Any]) -> object:
+        """As SQLite does by itself where a file cannot be opened for writing."""
+        return sqlite3.connect(f"file:{file}?mode=ro", uri=True, **options) if ill else None
+
+    sa.event.listen(database.engine, "do_connect", connect)
+    with pytest.raises(EnvironmentProblem), database.write() as session:
+        session.execute(sa.text("insert into t values (1)"))
+    ill = False
+    with database.write() as session:
+        session.execute(sa.text("insert into t values (1)"))
+    database.close()

@@ -141,7 +141,8 @@ def test_a_service_that_does_not_answer_stops_nothing(tmp_path: Path) -> None:
     with open_house(Settings.load(tmp_path / "home", {"AKTENLOTSE_TIMESTAMP_URL": "http://127.0.0.1:9/"})) as house:
         set_up(house, "root")
         house.journal.sign(house.database, force=True)
-        stamp_journal(house)
+        with pytest.raises(EnvironmentProblem):  # the loop that stamps counts it and goes on
+            stamp_journal(house)
         assert verify_journal(house, SYSTEM)["ok"]
     silent = Rfc3161("http://127.0.0.1:9/")
     with pytest.raises(EnvironmentProblem):

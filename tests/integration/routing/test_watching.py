@@ -13,7 +13,7 @@ from core.clock import now
 from models import Actor, DecidedBy, Document, Label, LabelKind, Route
 from services.health import examine_home
 from services.house import House
-from services.reception import status
+from services.standing import status
 from services.watching import concerns
 from tests.unit.classify.small_town import letter
 
