@@ -30,7 +30,16 @@ class Settings:
     languages: str = "deu"  # Tesseract's codes, joined by +
     cores: int = 0  # pages read at once; 0: as many as the machine has
     page_seconds: int = 120  # limit of one Tesseract run
-    page_memory_mb: int = 2048
+    page_memory_mb: int = 1000
+    file_mb: int = 1000  # of a delivered file
+    file_pages: int = 5000  # of a delivered file
+    page_points: int = 14_400  # longest side of a page, 1/72 inch
+    page_pixels: int = 400_000_000  # of one page's picture
+    embedded_files: int = 100  # in a PDF
+    embedded_mb: int = 200  # of all files in a PDF
+    nesting: int = 30  # of forms in forms
+    look_seconds: int = 60  # limit of the look into a file, and of taking one page out of it
+    child_memory_mb: int = 900  # limit of a process that opens a delivered file
     retrain: str = "weekly"  # never | daily | weekly | monthly: the router learns anew by itself
     budget: float = 0.02  # error budget of the routing without a person
     quiet_seconds: float = 2.0  # a file in the inbox is complete when it was quiet so long
