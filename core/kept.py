@@ -6,6 +6,7 @@ too much memory, no answer in time, is one error, :class:`Ended`; a child that d
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pickle
@@ -14,8 +15,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ CALLS = 200  # after which a child is replaced, whatever it may have gathered
 MAIN = "from core.kept_child import main; main()"
 _START_SECONDS = 60.0
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "OMP_THREAD_LIMIT", "OMP_NUM_THREADS")
+_PIPE = 1 << 20  # bytes that a pipe holds: a page's pixels go through it
 _SIZE = 8  # bytes of a frame's length
 
 
@@ -52,6 +55,9 @@ class KeptProcess:
             start_new_session=True,
             env=environment,
         )
+        assert self._process.stdout is not None
+        with suppress(OSError):  # not granted: slower
+            fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
 
     @property
     def alive(self) -> bool:
@@ -64,25 +70,30 @@ class KeptProcess:
         while view:
             view = view[self._process.stdin.write(view) :]
 
-    def read(self, deadline: float, most: int = 1 << 20) -> bytes:
+    def read(self, deadline: float) -> bytes:
         """What comes next. Raises: TimeoutError, EOFError."""
-        assert self._process.stdout is not None
-        pipe = self._process.stdout.fileno()
+        into = bytearray(_PIPE)
+        return bytes(into[: self._read_into(memoryview(into), deadline)])
+
+    def _read_into(self, place: memoryview, deadline: float) -> int:
+        pipe = self._process.stdout
+        assert pipe is not None
         if not select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
             raise TimeoutError
-        data = os.read(pipe, most)
-        if not data:
+        size = os.readv(pipe.fileno(), [place])
+        if not size:
             raise EOFError
-        return data
+        return size
 
     def frame(self, deadline: float) -> bytearray:
         """A length and so many bytes. Raises: TimeoutError, EOFError."""
         return self._exactly(int.from_bytes(self._exactly(_SIZE, deadline), "big"), deadline)
 
     def _exactly(self, size: int, deadline: float) -> bytearray:
-        got = bytearray()
-        while len(got) < size:
-            got += self.read(deadline, min(1 << 20, size - len(got)))
+        got = bytearray(size)
+        left = memoryview(got)
+        while left:
+            left = left[self._read_into(left, deadline) :]
         return got
 
     def end(self, *, grace: float = 0.0) -> int:
@@ -98,9 +109,12 @@ class KeptProcess:
 class Kept:
     """As many children as are asked at once, each kept for the next call."""
 
-    def __init__(self, memory_mb: int, scratch: Path, log_file: Path) -> None:
-        """``memory_mb``: of one child and of each program that it starts; ``scratch``: for its temporary files."""
-        self._memory_mb, self._log_file = memory_mb, log_file
+    def __init__(self, memory_mb: int, scratch: Path, log_file: Path, modules: Sequence[str] = ()) -> None:
+        """``memory_mb``: of one child and of each program that it starts; ``scratch``: for its temporary files;
+        ``modules``: what it loads before it is asked.
+        """
+        self._memory_mb = memory_mb
+        self._command = [sys.executable, "-I", "-c", MAIN, str(log_file), *modules]
         inherited = {name: value for name, value in one_thread().items() if name in _PASSED_ON}
         self._environment = {**inherited, "TMPDIR": str(scratch), "OPENBLAS_NUM_THREADS": "1"}
         self._idle: list[KeptProcess] = []
@@ -140,12 +154,21 @@ class Kept:
             return _result(said), beside
         raise AssertionError
 
+    def warm_up(self) -> None:
+        """Start a child now, without waiting for it; whether that works, the first call will tell."""
+
+        def start() -> None:
+            with suppress(EnvironmentProblem):
+                self._give_back(self._start(), spent=False)
+
+        self._starter.submit(start)
+
     def close(self) -> None:
         """End all children."""
+        self._starter.shutdown()
         with self._lock:
             while self._idle:
                 self._idle.pop().end()
-        self._starter.shutdown()
 
     def _take(self) -> KeptProcess:
         with self._lock:
@@ -157,10 +180,9 @@ class Kept:
         return self._starter.submit(self._start).result()
 
     def _start(self) -> KeptProcess:
-        command = [sys.executable, "-I", "-c", MAIN, str(self._log_file)]
         limits = Limits(cpu_seconds=0, memory_mb=0, data_mb=self._memory_mb)
         try:
-            child = KeptProcess(command, limits, self._environment)
+            child = KeptProcess(self._command, limits, self._environment)
         except OSError as error:
             raise EnvironmentProblem("child_not_started", why=error.strerror or type(error).__name__) from error
         try:

@@ -23,12 +23,14 @@ _pipes: list[BinaryIO] = []
 
 
 def main() -> None:
-    """Answer until the input ends. Argument: the file to log to."""
+    """Answer until the input ends. Arguments: the file to log to, modules to load first."""
     _pipes[:] = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(2, 1)  # whatever a library prints is no answer
     logs.configure(Path(sys.argv[1]))
+    for module in sys.argv[2:]:
+        importlib.import_module(module)
     _frame(b"")
     while head := _pipes[0].read(_SIZE):
         function, arguments = pickle.loads(_pipes[0].read(int.from_bytes(head, "big")))

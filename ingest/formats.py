@@ -174,7 +174,7 @@ def _inspect_image(path: Path, kind: str, data: Data, limits: FileLimits) -> tup
                 image.seek(number)
                 if image.width * image.height > limits.page_pixels:
                     raise LetterError("too_large")
-                if kind == JPEG:
+                if kind == JPEG and frames == 1:  # what follows a draft is not decoded (Pillow 13)
                     image.draft("L", (1, 1))  # its bytes are all read, its pixels need not all be made
                     image.load()
                 elif kind != PNG and image.width * image.height <= WHOLE_PIXELS:

@@ -70,7 +70,8 @@ class House:
     def kept(self) -> Kept:
         """Children that open strangers' files."""
         settings = self.settings
-        return Kept(settings.child_memory_mb, settings.work, settings.home / "aktenlotse.log")
+        modules = "ingest.inside", "archive.apart"
+        return Kept(settings.child_memory_mb, settings.work, settings.home / "aktenlotse.log", modules)
 
     @cached_property
     def guarded(self) -> Guarded:
