@@ -34,8 +34,9 @@ KEPT_PAGES, KEPT_PIXELS = 4, 9_000_000  # decoded pages in memory: A4 at 300 dpi
 POINT = 1 / 72  # inch
 FULL = 0.97  # share of the page that its one image must cover to stand for the page
 GOOD_TEXT_WORDS = 4
-_LIMITS = Limits(seconds=60, cpu_seconds=60)
-_REDUCED = {
+_TEXT_LIMITS, _RENDER_LIMITS = Limits(seconds=15, cpu_seconds=15), Limits(seconds=35, cpu_seconds=35)
+_GREY = {  # how OpenCV reads a picture, by the factor by which it is read smaller
+    1: cv2.IMREAD_GRAYSCALE,
     2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
@@ -86,7 +87,7 @@ class Remembered:
     The file at ``path`` must not change: an archived original never does.
     """
 
-    _kept: ClassVar[OrderedDict[tuple[Path, float, int], DeliveredPage]] = OrderedDict()
+    _kept: ClassVar[OrderedDict[tuple[Path, float, int], DeliveredPage | LetterError]] = OrderedDict()
     _lock = threading.Lock()
 
     def __init__(self, path: Path, source: PageSource) -> None:
@@ -99,15 +100,24 @@ class Remembered:
         key = self._path, self._changed, number
         with self._lock:
             known = self._kept.pop(key, None)  # read once more at most: then it is needed no longer
+        if isinstance(known, LetterError):
+            raise known
         if known is not None:
             return known
-        page = self._source.page(number)
+        try:
+            page = self._source.page(number)
+        except LetterError as error:
+            self._keep(key, error)  # it may have taken long to find out
+            raise
         if page.grey is not None and page.grey.size <= KEPT_PIXELS:
-            with self._lock:
-                self._kept[key] = page
-                while len(self._kept) > KEPT_PAGES:
-                    self._kept.popitem(last=False)
+            self._keep(key, page)
         return page
+
+    def _keep(self, key: tuple[Path, float, int], page: DeliveredPage | LetterError) -> None:
+        with self._lock:
+            self._kept[key] = page
+            while len(self._kept) > KEPT_PAGES:
+                self._kept.popitem(last=False)
 
 
 @contextmanager
@@ -154,20 +164,21 @@ class ImagePages:
 
         OpenCV reads all but JPEG line by line into grey and shrinks that: a quarter of the colours' memory.
         """
-        pixels = self._image.width * self._image.height
-        if pixels <= WHOLE_PIXELS:
+        image = self._image
+        by = _reduction(image.width * image.height)
+        if by == 1:
             return None
-        by = next((by for by in _REDUCED if pixels <= WHOLE_PIXELS * by**2), max(_REDUCED))
-        flags = _REDUCED[by] | cv2.IMREAD_IGNORE_ORIENTATION
+        flags = _GREY[by] | cv2.IMREAD_IGNORE_ORIENTATION
         if self.count == 1:
             grey = cv2.imdecode(np.fromfile(self._path, np.uint8), flags)
         else:
-            read, frames = cv2.imreadmulti(str(self._path), self._image.tell(), 1, flags=flags)
+            read, frames = cv2.imreadmulti(str(self._path), image.tell(), 1, flags=flags)
             grey = frames[0] if read else None
         if grey is None:
-            whole = to_grey(self._image)[0]
-            grey = cv2.resize(whole, (whole.shape[1] // by, whole.shape[0] // by), interpolation=cv2.INTER_AREA)
-        return np.ascontiguousarray(grey, np.uint8), self._image.mode == "1"
+            grey = to_grey(image)[0]
+        if grey.shape[1] == image.width:  # OpenCV 5.0 shrinks no later page of a file
+            grey = cv2.resize(grey, (image.width // by, image.height // by), interpolation=cv2.INTER_AREA)
+        return np.asarray(grey, np.uint8), image.mode == "1"
 
     def _quickly(self, orientation: int) -> tuple[Grey, bool] | None:
         """The same grey values by OpenCV, in half of Pillow's time; None where it is not sure to give the same."""
@@ -242,7 +253,7 @@ class PdfPages:
             dpi = min(RASTER_DPI, math.sqrt(WHOLE_PIXELS / (size[0] * size[1])) / POINT)
         page = ["-f", str(number), "-l", str(number), "-singlefile"]
         try:
-            data = run(["pdftoppm", "-r", f"{dpi:.2f}", "-gray", *page, str(self._path)], _LIMITS)
+            data = run(["pdftoppm", "-r", f"{dpi:.2f}", "-gray", *page, str(self._path)], _RENDER_LIMITS)
         except ProgramFailed as error:
             raise LetterError("too_slow" if error.details["why"] == "timeout" else "damaged") from None
         shown = _parse_pgm(data)
@@ -254,7 +265,7 @@ class PdfPages:
         """The page by its text layer, if that is good: some words, most of them of letters or digits."""
         page = ["-f", str(number), "-l", str(number)]
         try:
-            xml = run(["pdftotext", "-bbox-layout", "-enc", "UTF-8", *page, str(self._path), "-"], _LIMITS)
+            xml = run(["pdftotext", "-bbox-layout", "-enc", "UTF-8", *page, str(self._path), "-"], _TEXT_LIMITS)
             root = ElementTree.fromstring(re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"", xml))
         except (ProgramFailed, ElementTree.ParseError):
             return None
@@ -334,6 +345,11 @@ def is_good_text(words: list[str]) -> bool:
     return readable > 0.6 and broken < 0.02 and single < 0.6
 
 
+def _reduction(pixels: int) -> int:
+    """By what a picture is read smaller: 1, 2, 4 or 8."""
+    return next((by for by in _GREY if pixels <= WHOLE_PIXELS * by**2), max(_GREY))
+
+
 def to_grey(image: Image.Image) -> tuple[Grey, bool]:
     """A Pillow image as grey values on white paper, and whether it has one bit a pixel."""
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
@@ -344,6 +360,8 @@ def to_grey(image: Image.Image) -> tuple[Grey, bool]:
         deep = np.asarray(image).astype(np.float32)
         top = 65535.0 if deep.max(initial=0) > 255 else 255.0
         return np.clip(deep * (255.0 / top), 0, 255).astype(np.uint8), False
+    if image.mode == "LAB":
+        return np.asarray(image.getchannel(0)), False
     return np.asarray(image if image.mode == "L" else image.convert("L")), image.mode == "1"
 
 
@@ -414,12 +432,10 @@ def _image_bytes(image: pikepdf.Stream) -> tuple[Grey, bool] | None:
     bits, space = int(image.get("/BitsPerComponent", 8)), image.get("/ColorSpace")
     try:
         if _filters(image) == ["/DCTDecode"] and space in ("/DeviceGray", "/DeviceRGB") and "/Decode" not in image:
-            by = next((by for by in _REDUCED if wide * high <= WHOLE_PIXELS * by**2), 8)
-            flags = cv2.IMREAD_GRAYSCALE if wide * high <= WHOLE_PIXELS else _REDUCED[by]
             data = np.frombuffer(image.read_raw_bytes(), np.uint8)
-            decoded = cv2.imdecode(data, flags | cv2.IMREAD_IGNORE_ORIENTATION)
+            decoded = cv2.imdecode(data, _GREY[_reduction(wide * high)] | cv2.IMREAD_IGNORE_ORIENTATION)
             return None if decoded is None else (np.asarray(decoded, np.uint8), False)
-        if wide * high > WHOLE_PIXELS or not _plain_colours(space) or ("/Decode" in image and bits > 1):
+        if _reduction(wide * high) > 1 or not _plain_colours(space) or ("/Decode" in image and bits > 1):
             return None
         return to_grey(pikepdf.PdfImage(image).as_pil_image())
     except Exception as error:  # noqa: BLE001  the renderer has decoders and patience of its own

@@ -17,7 +17,7 @@ from services.house import House
 from services.intake import original_file
 from services.reading import readings_of
 
-SECONDS, SECONDS_A_PAGE = 90, 5  # after which a letter has no PDF/A
+SECONDS, SECONDS_A_PAGE = 60, 5  # after which a letter has no PDF/A
 PDF, VERDICT = "document.pdf", "verdict.json"
 
 
