@@ -30,7 +30,8 @@ from archive.jpx import decode_jpx
 from archive.objects import dictionaries
 from archive.textlayer import PageLayer, Word, add_text
 from archive.xmp import Xmp, facturx_of
-from core.errors import EnvironmentProblem, ProgramFailed, StorageFull, is_machines
+from core.errors import EnvironmentProblem, ProgramFailed, StorageFull
+from core.faults import of_system
 from core.logs import log
 
 Rung = Literal["a", "b", "c", "d", "e"]
@@ -143,8 +144,8 @@ class _Ladder:
         """Raise what is no fault of the letter: it is tried again when the machine is well."""
         if isinstance(error, EnvironmentProblem) and not isinstance(error, ProgramFailed):
             raise error
-        if isinstance(error, OSError) and is_machines(error):
-            raise error
+        if isinstance(error, OSError) and (fault := of_system(error)) is not None:
+            raise fault from error
         if shutil.disk_usage(self.scratch).free < _FREE_BYTES:
             raise StorageFull(path=str(self.scratch))
 

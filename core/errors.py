@@ -21,7 +21,6 @@ The words stand in the catalogue under ``error.<code>``; letters' reasons under 
 
 from __future__ import annotations
 
-import errno
 from enum import IntEnum
 
 from core.i18n import text
@@ -150,14 +149,3 @@ class IntegrityError(AktenlotseError):
 
     code = "integrity"
     exit = Exit.INTEGRITY
-
-
-_OF_THE_MACHINE = {
-    *(errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.ENOENT),
-    *(errno.EACCES, errno.EPERM, errno.ENODEV, errno.ENOTCONN),
-}
-
-
-def is_machines(error: OSError) -> bool:
-    """Whether the machine says it; every other OSError may as well be a decoder's word about a file."""
-    return error.errno in _OF_THE_MACHINE

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from core import logs
-from core.errors import AktenlotseError, is_machines
+from core.errors import AktenlotseError
+from core.faults import of_system
 
 _SIZE = 8
 _pipes: list[BinaryIO] = []
@@ -55,21 +56,17 @@ def _called(function: str, arguments: tuple[Any, ...]) -> tuple[bytes, Any]:
         if isinstance(result, tuple):
             result, beside = result
         return json.dumps({"ok": result}).encode(), beside
-    except AktenlotseError as error:
-        kind = next(cls.__name__ for cls in type(error).__mro__ if cls.__module__ == "core.errors")
-        said: dict[str, Any] = {"error": kind, "code": error.code, "details": error.details}
-    except OSError as error:
-        if is_machines(error):
-            said = {"error": "EnvironmentProblem", "code": "environment", "details": {"why": error.strerror}}
-        else:
-            said = _unexpected(error)
     except Exception as error:  # noqa: BLE001  the one boundary: the parent decides whose fault it is
-        said = _unexpected(error)
+        said = _told(error)
     return json.dumps(said, default=str).encode(), b""
 
 
-def _unexpected(error: Exception) -> dict[str, Any]:
-    memory = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+def _told(error: Exception) -> dict[str, Any]:
+    memory = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM  # our own limit
+    known = of_system(error) if isinstance(error, OSError) and not memory else error
+    if isinstance(known, AktenlotseError):
+        kind = next(cls.__name__ for cls in type(known).__mro__ if cls.__module__ == "core.errors")
+        return {"error": kind, "code": known.code, "details": known.details}
     lines = traceback.format_exception(error)[-8:]
     return {"why": "memory" if memory else type(error).__name__, "trace": "".join(lines)}
 

@@ -178,7 +178,7 @@ class ImagePages:
             grey = to_grey(image)[0]
         if grey.shape[1] == image.width:  # OpenCV 5.0 shrinks no later page of a file
             grey = cv2.resize(grey, (image.width // by, image.height // by), interpolation=cv2.INTER_AREA)
-        return np.asarray(grey, np.uint8), image.mode == "1"
+        return np.asarray(grey, np.uint8), False
 
     def _quickly(self, orientation: int) -> tuple[Grey, bool] | None:
         """The same grey values by OpenCV, in half of Pillow's time; None where it is not sure to give the same."""
@@ -193,7 +193,7 @@ class ImagePages:
         grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
         if grey is None or grey.shape != (image.height, image.width):
             return None
-        return np.asarray(grey, np.uint8), image.mode == "1"
+        return np.asarray(grey, np.uint8), False
 
 
 class TextPages:

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -50,11 +51,6 @@ def is_dark_above_left(page: DeliveredPage) -> bool:
     high, wide = page.grey.shape
     dark, light = page.grey[: high // 2 - 9, : wide // 2 - 9], page.grey[high // 2 + 9 :, wide // 2 + 9 :]
     return float(dark.mean()) < 60 and float(light.mean()) > 200
-
-
-def tint(pdf_function: str = "{1 exch sub}") -> Stream:
-    pdf = pikepdf.new()
-    return Stream(pdf, pdf_function.encode(), FunctionType=4, Domain=Array([0, 1]), Range=Array([0, 1]))
 
 
 INVERTED = bytes(255 - value for value in DARK_CORNER.tobytes())
@@ -102,7 +98,7 @@ def test_ink_is_not_taken_for_light(family: str, tmp_path: Path) -> None:
 
 BROKEN = {
     "samples missing": {"data": b"\0" * 40, "BitsPerComponent": 1},
-    "no width": {"Width": Name.None_ if hasattr(Name, "None_") else Name("/None")},
+    "no width": {"Width": Name("/Keine")},
     "colours of nothing": {"ColorSpace": Array([])},
     "filter of nothing": {"Filter": Name("/Nichts"), "data": b"abc"},
     "broken jpeg": {"Filter": Name.DCTDecode, "data": b"\xff\xd8\xff\xe0abc"},
@@ -174,7 +170,11 @@ def test_a_huge_picture_is_read_smaller(kind: str, tmp_path: Path) -> None:
         small = Image.new("RGB", (9, 9))
         small.save(path, save_all=True, append_images=[image], compression="tiff_lzw", dpi=(600, 600))
     else:
-        options = {"PNG": {"compress_level": 1}, "JPEG": {"quality": 50}, "TIFF": {"compression": "tiff_lzw"}}
+        options: dict[str, dict[str, Any]] = {
+            "PNG": {"compress_level": 1},
+            "JPEG": {"quality": 50},
+            "TIFF": {"compression": "tiff_lzw"},
+        }
         image.save(path, dpi=(600, 600), **options[coding])
     media_type = "application/pdf" if kind == "PDF" else f"image/{coding.lower()}"
     command = [sys.executable, "-c", SCRIPT, str(path), media_type]
