@@ -257,6 +257,8 @@ class PdfPages:
         except ProgramFailed as error:
             raise LetterError("too_slow" if error.details["why"] == "timeout" else "damaged") from None
         shown = _parse_pgm(data)
+        if shown.size == 1:  # what poppler makes of a page for which it has no memory
+            raise LetterError("too_large")
         grey = np.ascontiguousarray(np.rot90(shown, turn // 90))
         high, wide = grey.shape
         return DeliveredPage(number, grey, wide, high, wide / (size[0] * POINT) if size else dpi, turn)

@@ -25,6 +25,7 @@ from ingest.formats import FileLimits
 from ingest.guarded import Guarded
 from models import Database
 from search import SearchIndex, open_index
+from services.picturing import poppler_behind_launchers
 
 FOLDERS = (
     "inbox",
@@ -87,6 +88,11 @@ class House:
             nesting=settings.nesting,
         )
         return Guarded(self.kept, limits, settings.look_seconds)
+
+    @cached_property
+    def poppler(self) -> Path:
+        """The folder of the launchers of what draws pages for the browser. Raises: ProgramMissing."""
+        return poppler_behind_launchers(self.settings.work / "poppler")
 
     @cached_property
     def validator(self) -> Validator:

@@ -13,17 +13,29 @@ from pdf2image.exceptions import (
     PDFPopplerTimeoutError,
     PDFSyntaxError,
 )
+from PIL import Image
 
 from core.errors import NotFound, ProgramFailed, ProgramMissing
+from core.program import Limits, need, write_launcher
 
 SIZES = (100, 200)  # dpi: to read, to look closely
+LONGEST = 3000  # pixels of a side of a page that is too large for its resolution
 _SECONDS = 30
+_LIMITS = Limits(_SECONDS, _SECONDS)
 _QUALITY = 82
 _room = threading.BoundedSemaphore(2)  # pages drawn at once
 
 
-def picture_of(pdf: Path, page: int, dpi: int = SIZES[0]) -> bytes:
-    """Page ``page`` (1-based) as JPEG.
+def poppler_behind_launchers(folder: Path) -> Path:
+    """Write launchers of the programs that pdf2image calls. Returns: their folder. Raises: ProgramMissing."""
+    folder.mkdir(exist_ok=True)
+    for program in ("pdfinfo", "pdftoppm"):
+        write_launcher(folder / program, need(program), _LIMITS)
+    return folder
+
+
+def picture_of(poppler: Path, pdf: Path, page: int, dpi: int = SIZES[0]) -> bytes:
+    """Page ``page`` (1-based) as JPEG; a page too large for ``dpi`` smaller. ``poppler``: the launchers' folder.
 
     Raises: NotFound (no such page or size), ProgramMissing, ProgramFailed.
     """
@@ -31,7 +43,7 @@ def picture_of(pdf: Path, page: int, dpi: int = SIZES[0]) -> bytes:
         raise NotFound(id=f"{page}@{dpi}")
     try:
         with _room:
-            found = convert_from_path(pdf, dpi=dpi, first_page=page, last_page=page, timeout=_SECONDS, thread_count=1)
+            found = _drawn(poppler, pdf, page, dpi) or _drawn(poppler, pdf, page, dpi, LONGEST)
     except PDFInfoNotInstalledError as error:
         raise ProgramMissing("program_missing_apt", program="pdftoppm", package="poppler-utils") from error
     except (PDFPageCountError, PDFSyntaxError) as error:
@@ -43,3 +55,17 @@ def picture_of(pdf: Path, page: int, dpi: int = SIZES[0]) -> bytes:
     with found[0] as image, io.BytesIO() as out:
         image.convert("RGB").save(out, "JPEG", quality=_QUALITY, optimize=True)
         return out.getvalue()
+
+
+def _drawn(poppler: Path, pdf: Path, page: int, dpi: int, size: int | None = None) -> list[Image.Image]:
+    """The page, if there is one, and if it was drawn: poppler 22.12 makes one pixel of what it has no memory for."""
+    found: list[Image.Image] = convert_from_path(
+        *(pdf, dpi),
+        first_page=page,
+        last_page=page,
+        size=size,  # type: ignore[arg-type]  # None: as large as ``dpi`` makes it
+        timeout=_SECONDS,
+        thread_count=1,
+        poppler_path=poppler,
+    )
+    return [image for image in found if image.size != (1, 1)]

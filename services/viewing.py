@@ -154,7 +154,7 @@ def page_picture(
         _note(house, actor, document.id, {"page": position})
         readings.note(actor, document.id)
     tag = f'"{document.id}-{len(document.pdf_path)}-{pdf.stat().st_mtime_ns:x}-{position}-{dpi}"'
-    return tag, None if tag == known else picture_of(pdf, position, dpi)
+    return tag, None if tag == known else picture_of(house.poppler, pdf, position, dpi)
 
 
 def pdf_download(house: House, actor: Actor, id: str) -> Download:
