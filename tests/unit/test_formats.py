@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import tarfile
 import zipfile
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import Image
 from core.errors import LetterError
 from core.i18n import keys
 from ingest.formats import FileLimits, inspect
+from tests.letters import without_width
 
 
 def _pdf(
@@ -67,15 +67,6 @@ def _tar(files: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _without_width(data: bytes) -> bytes:
-    """The width (tag 256) of a TIFF's last folder becomes a private tag."""
-    (first,) = struct.unpack_from("<I", data, 4)
-    (count,) = struct.unpack_from("<H", data, first)
-    (second,) = struct.unpack_from("<I", data, first + 2 + 12 * count)
-    place = data.index(struct.pack("<H", 256), second + 2)
-    return data[:place] + struct.pack("<H", 65000) + data[place + 2 :]
-
-
 def _image(kind: str, **options: object) -> bytes:
     out = io.BytesIO()
     noise = Image.effect_noise((300, 400), 60)
@@ -113,7 +104,7 @@ BAD = {
     "zwei.jpg": (_image("JPEG") + _image("JPEG"), "glued"),
     "pdf-dahinter.tif": (_image("TIFF") + _pdf(), "glued"),
     "zip-dahinter.png": (_image("PNG") + _zip({"a.txt": b"a"}), "glued"),
-    "ohne-mass.tif": (_without_width(_image("TIFF", save_all=True, append_images=[Image.new("L", (9, 9))])), "damaged"),
+    "ohne-mass.tif": (without_width(_image("TIFF", save_all=True, append_images=[Image.new("L", (9, 9))])), "damaged"),
     "abgeschnittene-fassung.pdf": (_updated(_pdf())[:-40], "truncated"),
     "gross.pdf": (_pdf(size=(14_500, 200)), "too_large"),
     "viele.txt": (b"a\f" * 100_000, "too_many_pages"),
