@@ -23,6 +23,7 @@ from typing import Any
 
 import core.errors
 from core.errors import AktenlotseError, EnvironmentProblem
+from core.kept_child import MEMORY
 from core.program import Limits, limited, one_thread
 
 CALLS = 200  # after which a child is replaced, whatever it may have gathered
@@ -150,7 +151,7 @@ class Kept:
             except BaseException:
                 child.end()
                 raise
-            self._give_back(child, spent="why" in said)
+            self._give_back(child, spent=said.get("why") == MEMORY)
             return _result(said), beside
         raise AssertionError
 

@@ -19,6 +19,7 @@ from core import logs
 from core.errors import AktenlotseError
 from core.faults import of_system
 
+MEMORY = "memory"
 _SIZE = 8
 _pipes: list[BinaryIO] = []
 
@@ -67,8 +68,8 @@ def _told(error: Exception) -> dict[str, Any]:
     if isinstance(known, AktenlotseError):
         kind = next(cls.__name__ for cls in type(known).__mro__ if cls.__module__ == "core.errors")
         return {"error": kind, "code": known.code, "details": known.details}
-    lines = traceback.format_exception(error)[-8:]
-    return {"why": "memory" if memory else type(error).__name__, "trace": "".join(lines)}
+    lines = traceback.format_tb(error.__traceback__)[-6:]  # without its message, which may quote the letter
+    return {"why": MEMORY if memory else type(error).__name__, "trace": "".join(lines)}
 
 
 def _frame(data: Any) -> None:
