@@ -32,6 +32,7 @@ _START_SECONDS = 60.0
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "OMP_THREAD_LIMIT", "OMP_NUM_THREADS")
 _PIPE = 1 << 20  # bytes that a pipe holds: a page's pixels go through it
 _SIZE = 8  # bytes of a frame's length
+_MOST = 1 << 28  # bytes of an answer; a page has 36 million
 
 
 class Ended(Exception):
@@ -91,6 +92,8 @@ class KeptProcess:
         return self._exactly(int.from_bytes(self._exactly(_SIZE, deadline), "big"), deadline)
 
     def _exactly(self, size: int, deadline: float) -> bytearray:
+        if size > _MOST:  # a child that we need not believe
+            raise EOFError
         got = bytearray(size)
         left = memoryview(got)
         while left:
