@@ -115,7 +115,8 @@ def running(house: House, task: str) -> Iterator[Engine]:
 
 
 def _warm_up(house: House) -> threading.Thread:
-    """Start what the first letters would wait for, validator and router, while they are read."""
+    """Start what the first letters would wait for, while they are read."""
+    house.kept.warm_up()
     house.validator.warm_up()
 
     def load() -> None:

@@ -1,5 +1,6 @@
 """The archive's front door: the store, the PDF/A ladder, the journal's files, fixity and proof."""
 
+from archive.apart import seal_apart
 from archive.audit import AuditReport
 from archive.exec.verapdf import Validator, Verdict
 from archive.findings import FINDINGS, Finding
@@ -35,6 +36,7 @@ __all__ = [
     "export_proof",
     "is_untouched",
     "seal",
+    "seal_apart",
     "transfer_note",
     "verify_store",
     "write_metadata",

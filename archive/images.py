@@ -5,7 +5,7 @@ samples.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -144,13 +144,12 @@ def _layout(dpi: float) -> Any:
     return layout
 
 
-def _frames(path: Path) -> list[Image.Image]:
-    frames = []
+def _frames(path: Path) -> Iterator[Image.Image]:
+    """One at a time: a long file would not fit into memory."""
     with Image.open(path) as image:
         for number in range(getattr(image, "n_frames", 1)):
             image.seek(number)
-            frames.append(image.copy())
-    return frames
+            yield image.copy()
 
 
 def _on_paper(frame: Image.Image) -> Image.Image:

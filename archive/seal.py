@@ -23,14 +23,15 @@ from pikepdf.models.metadata import decode_pdf_date
 from archive import images, normalise, plaintext, scan
 from archive.attachments import carry_attachments, has_attachments
 from archive.exec import ghostscript, poppler
-from archive.exec.verapdf import Validator, Verdict
+from archive.exec.verapdf import Validates, Verdict
 from archive.fonts import embed_standard_fonts
 from archive.gate import CHANGED, CHANGED_PICTURE, Gate, Reference
 from archive.jpx import decode_jpx
 from archive.objects import dictionaries
 from archive.textlayer import PageLayer, Word, add_text
 from archive.xmp import Xmp, facturx_of
-from core.errors import ProgramFailed, StorageFull
+from core.errors import EnvironmentProblem, ProgramFailed, StorageFull
+from core.faults import of_system
 from core.logs import log
 
 Rung = Literal["a", "b", "c", "d", "e"]
@@ -39,9 +40,6 @@ RENDER_DPI = 200
 MAX_PIXELS = 40_000_000  # of a page that is rendered
 _LOG = log(__name__)
 _FREE_BYTES = 32 << 20  # less than this: a failing rung is blamed on the disk
-_MALFORMED = (  # what pikepdf and Python say of PDFs that are not what they should be
-    pikepdf.PikepdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError, ArithmeticError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ class _Attempt:
 @dataclass(slots=True)
 class _Ladder:
     job: SealJob
-    validator: Validator
+    validator: Validates
     scratch: Path
     warnings: set[str] = field(default_factory=set)
     tried: list[dict[str, Any]] = field(default_factory=list)
@@ -96,8 +94,8 @@ class _Ladder:
             before = set(self.warnings)
             try:
                 attempt = step()
-            except (*_MALFORMED, ProgramFailed, images.ImageUnusable) as error:
-                self._blame_disk()
+            except Exception as error:  # noqa: BLE001  the boundary of a rung: what strangers made can raise anything
+                self._blame_machine(error)
                 expected = isinstance(
                     error, (pikepdf.PdfError, pikepdf.PasswordError, ProgramFailed, images.ImageUnusable)
                 )
@@ -142,7 +140,12 @@ class _Ladder:
         warnings = tuple(sorted(self.warnings))
         return Sealed(attempt.pdf, rung, attempt.verdict.flavour, True, verdict, attempt.gate, warnings)
 
-    def _blame_disk(self) -> None:
+    def _blame_machine(self, error: Exception) -> None:
+        """Raise what is no fault of the letter: it is tried again when the machine is well."""
+        if isinstance(error, EnvironmentProblem) and not isinstance(error, ProgramFailed):
+            raise error
+        if isinstance(error, OSError) and (fault := of_system(error)) is not None:
+            raise fault from error
         if shutil.disk_usage(self.scratch).free < _FREE_BYTES:
             raise StorageFull(path=str(self.scratch))
 
@@ -158,7 +161,7 @@ class _Ladder:
         try:
             with self._open() as pdf:
                 return normalise.is_dynamic_xfa(pdf)
-        except _MALFORMED:
+        except Exception:  # noqa: BLE001  the rungs will say what is wrong with it
             return False
 
     def _kept(self) -> _Attempt | None:
@@ -419,7 +422,7 @@ def _own_layer(lines: list[list[tuple[str, poppler.Box]]], size: tuple[float, fl
     return PageLayer(round(size[0] * 10), round(size[1] * 10), turn, 0.0, words, 720.0, True)
 
 
-def seal(job: SealJob, validator: Validator, scratch: Path) -> Sealed:
+def seal(job: SealJob, validator: Validates, scratch: Path) -> Sealed:
     """Make the PDF/A of a letter. ``scratch`` is an empty folder of the caller, where the result lies.
 
     Rung (b) answers with the original's own path. Raises: ProgramMissing, ValidatorUnavailable (the validator

@@ -97,7 +97,7 @@ def _known(error: BaseException) -> EnvironmentProblem | None:
     if isinstance(error, MemoryError):
         return EnvironmentProblem("memory")
     if isinstance(error, OSError):
-        return _of_system(error)
+        return of_system(error)
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return EnvironmentProblem("memory")
     if _is_database_away(error):
@@ -106,8 +106,11 @@ def _known(error: BaseException) -> EnvironmentProblem | None:
     return None
 
 
-def _of_system(error: OSError) -> EnvironmentProblem | None:
-    """None where no number of the system is in it (Pillow's own OSErrors), or one that is said of arguments."""
+def of_system(error: OSError) -> EnvironmentProblem | None:
+    """The machine's fault that an OSError says.
+
+    None where no number of the system is in it (Pillow's own OSErrors), or one that is said of arguments.
+    """
     if isinstance(error, TimeoutError | ConnectionError):
         return EnvironmentProblem("no_answer", why=type(error).__name__)
     if isinstance(error, shutil.Error):  # of a whole folder: a list of what went wrong

@@ -26,11 +26,15 @@ ONE_THREAD = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1"}  # the pages run 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program may use: wall seconds, CPU seconds (0: no limit), address space in MiB (0: no limit)."""
+    """What a program may use: wall seconds; CPU seconds, address space and memory of its own in MiB (0: no limit).
+
+    Address space counts what is only reserved, too; ``data_mb`` counts what a program can fill.
+    """
 
     seconds: float = 120.0
     cpu_seconds: int = 120
-    memory_mb: int = 2048
+    memory_mb: int = 1000
+    data_mb: int = 0
 
 
 def limited(command: Sequence[str], limits: Limits) -> list[str]:
@@ -40,6 +44,8 @@ def limited(command: Sequence[str], limits: Limits) -> list[str]:
         prefix.append(f"--cpu={_at_most(resource.RLIMIT_CPU, limits.cpu_seconds)}")
     if limits.memory_mb:
         prefix.append(f"--as={_at_most(resource.RLIMIT_AS, limits.memory_mb << 20)}")
+    if limits.data_mb:
+        prefix.append(f"--data={_at_most(resource.RLIMIT_DATA, limits.data_mb << 20)}")
     return [*prefix, *command]
 
 

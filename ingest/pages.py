@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 import threading
@@ -16,25 +15,33 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
-import pdf2image
 import pikepdf
 from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import LetterError, ProgramFailed
-from core.program import Limits, launcher_folder, run
-from ingest.formats import PDF, TEXT, decode_text
+from core.logs import log
+from core.program import Limits, run
+from ingest.formats import TEXT, WHOLE_PIXELS, decode_text
+from ingest.marks import PDF
 from ingest.words import Word
 
 Grey = NDArray[np.uint8]  # height x width, 0 black .. 255 white
 A4_INCHES = 8.27, 11.69
 RASTER_DPI = 300
-MAX_RASTER_PIXELS = 60_000_000
+FALLBACK_DPI = 150  # of a page whose size is not known
 KEPT_PAGES, KEPT_PIXELS = 4, 9_000_000  # decoded pages in memory: A4 at 300 dpi has 8.7 million pixels
 POINT = 1 / 72  # inch
 FULL = 0.97  # share of the page that its one image must cover to stand for the page
 GOOD_TEXT_WORDS = 4
-_LIMITS = Limits(seconds=120, cpu_seconds=120, memory_mb=3000)
+_TEXT_LIMITS, _RENDER_LIMITS = Limits(seconds=15, cpu_seconds=15), Limits(seconds=35, cpu_seconds=35)
+_GREY = {  # how OpenCV reads a picture, by the factor by which it is read smaller
+    1: cv2.IMREAD_GRAYSCALE,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
+_LOG = log(__name__)
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -63,15 +70,15 @@ class PageSource(Protocol):
 
 @contextmanager
 def open_pages(path: Path, media_type: str) -> Iterator[PageSource]:
-    """Open a file's pages. Raises: LetterError."""
+    """Open a file's pages, in this process: for a stranger's file, a child's (``guarded``). Raises: LetterError."""
     if media_type == TEXT:
         yield TextPages(path)
     elif media_type == PDF:
         with _pdf(path) as pdf:
-            yield Remembered(path, PdfPages(path, pdf))
+            yield PdfPages(path, pdf)
     else:
         with Image.open(path) as image:
-            yield Remembered(path, ImagePages(path, image))
+            yield ImagePages(path, image)
 
 
 class Remembered:
@@ -80,7 +87,7 @@ class Remembered:
     The file at ``path`` must not change: an archived original never does.
     """
 
-    _kept: ClassVar[OrderedDict[tuple[Path, float, int], DeliveredPage]] = OrderedDict()
+    _kept: ClassVar[OrderedDict[tuple[Path, float, int], DeliveredPage | LetterError]] = OrderedDict()
     _lock = threading.Lock()
 
     def __init__(self, path: Path, source: PageSource) -> None:
@@ -93,15 +100,24 @@ class Remembered:
         key = self._path, self._changed, number
         with self._lock:
             known = self._kept.pop(key, None)  # read once more at most: then it is needed no longer
+        if isinstance(known, LetterError):
+            raise known
         if known is not None:
             return known
-        page = self._source.page(number)
+        try:
+            page = self._source.page(number)
+        except LetterError as error:
+            self._keep(key, error)  # it may have taken long to find out
+            raise
         if page.grey is not None and page.grey.size <= KEPT_PIXELS:
-            with self._lock:
-                self._kept[key] = page
-                while len(self._kept) > KEPT_PAGES:
-                    self._kept.popitem(last=False)
+            self._keep(key, page)
         return page
+
+    def _keep(self, key: tuple[Path, float, int], page: DeliveredPage | LetterError) -> None:
+        with self._lock:
+            self._kept[key] = page
+            while len(self._kept) > KEPT_PAGES:
+                self._kept.popitem(last=False)
 
 
 @contextmanager
@@ -126,12 +142,12 @@ class ImagePages:
         with self._lock:
             try:
                 self._image.seek(number - 1)
+                wide = self._image.width
                 orientation = self._orientation()
-                quick = self._quickly() if orientation == 1 else None
-                grey, bilevel = quick if quick is not None else to_grey(self._image)
+                grey, bilevel = self._smaller() or self._quickly(orientation) or to_grey(self._image)
             except (OSError, EOFError, ValueError):
                 raise LetterError("damaged") from None
-            dpi = _image_dpi(self._image)
+            dpi = _image_dpi(self._image) * grey.shape[1] / wide
             turn = {3: 180, 6: 90, 8: 270}.get(orientation, 0)
         height, width = grey.shape
         return DeliveredPage(number, grey, width, height, dpi, turn, bilevel)
@@ -143,9 +159,32 @@ class ImagePages:
             return 1
         return int(image.getexif().get(0x0112, 1))
 
-    def _quickly(self) -> tuple[Grey, bool] | None:
+    def _smaller(self) -> tuple[Grey, bool] | None:
+        """A picture with more pixels than reading needs, by half, a quarter or an eighth; None: it has not.
+
+        OpenCV reads all but JPEG line by line into grey and shrinks that: a quarter of the colours' memory.
+        """
+        image = self._image
+        by = _reduction(image.width * image.height)
+        if by == 1:
+            return None
+        flags = _GREY[by] | cv2.IMREAD_IGNORE_ORIENTATION
+        if self.count == 1:
+            grey = cv2.imdecode(np.fromfile(self._path, np.uint8), flags)
+        else:
+            read, frames = cv2.imreadmulti(str(self._path), image.tell(), 1, flags=flags)
+            grey = frames[0] if read else None
+        if grey is None:
+            grey = to_grey(image)[0]
+        if grey.shape[1] == image.width:  # OpenCV 5.0 shrinks no later page of a file
+            grey = cv2.resize(grey, (image.width // by, image.height // by), interpolation=cv2.INTER_AREA)
+        return np.asarray(grey, np.uint8), False
+
+    def _quickly(self, orientation: int) -> tuple[Grey, bool] | None:
         """The same grey values by OpenCV, in half of Pillow's time; None where it is not sure to give the same."""
         image = self._image
+        if orientation != 1:
+            return None
         if self.count > 1 or image.format not in ("PNG", "JPEG", "TIFF") or image.mode not in ("1", "L", "RGB"):
             return None
         if "transparency" in image.info:
@@ -154,7 +193,7 @@ class ImagePages:
         grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
         if grey is None or grey.shape != (image.height, image.width):
             return None
-        return np.asarray(grey, np.uint8), image.mode == "1"
+        return np.asarray(grey, np.uint8), False
 
 
 class TextPages:
@@ -188,59 +227,49 @@ class PdfPages:
         self.count = len(pdf.pages)
 
     def page(self, number: int) -> DeliveredPage:
+        """What cannot be taken out of the page is rendered. Raises: LetterError where that fails, too."""
         with self._lock:
-            page = self._pdf.pages[number - 1]
-            turn = int(_inherited(page, "/Rotate", 0)) % 360
-            unit = float(page.obj.get("/UserUnit", 1))
-            box = [float(value) for value in page.mediabox]
-            width, height = abs(box[2] - box[0]) * unit, abs(box[3] - box[1]) * unit  # points
-            has_font = "/Font" in (page.obj.get("/Resources") or {}) or _inherits_font(page)
-            image = _only_image(page, box)
-            raw = _image_bytes(image) if image is not None else None
-        if width < 1 or height < 1:
+            try:
+                found = _look_at(self._pdf.pages[number - 1])
+            except Exception as error:  # noqa: BLE001  whatever is wrong with its objects, the renderer may have an answer
+                _LOG.info("page_not_understood", extra={"page": number, "why": type(error).__name__})
+                return self._rendered(number, 0, None)
+        if found.width < 1 or found.height < 1:
             raise LetterError("damaged")
-        if has_font or image is None:
-            own = self._own_text(number, turn, width, height)
+        if found.may_have_text:
+            own = self._own_text(number, found.turn, found.width, found.height)
             if own is not None:
                 return own
-        if raw is not None:
-            grey, bilevel = raw
-            pixels_high, pixels_wide = grey.shape
-            return DeliveredPage(number, grey, pixels_wide, pixels_high, pixels_wide / (width * POINT), turn, bilevel)
-        grey = self._render(number, turn, width, height)
-        pixels_high, pixels_wide = grey.shape
-        return DeliveredPage(number, grey, pixels_wide, pixels_high, pixels_wide / (width * POINT), turn)
+        if found.image is not None:
+            grey, bilevel = found.image
+            high, wide = grey.shape
+            return DeliveredPage(number, grey, wide, high, wide / (found.width * POINT), found.turn, bilevel)
+        return self._rendered(number, found.turn, (found.width, found.height))
 
-    def _render(self, number: int, turn: int, width: float, height: float) -> Grey:
-        """The page as an unturned grey image, at 300 dpi or as much as the memory limit allows."""
-        pixels = width * height * POINT * POINT * RASTER_DPI**2
-        dpi = RASTER_DPI if pixels <= MAX_RASTER_PIXELS else RASTER_DPI * math.sqrt(MAX_RASTER_PIXELS / pixels)
+    def _rendered(self, number: int, turn: int, size: tuple[float, float] | None) -> DeliveredPage:
+        """The page as an unturned grey image, at 300 dpi or as much as reading needs; ``size`` in points."""
+        dpi: float = FALLBACK_DPI
+        if size is not None:
+            dpi = min(RASTER_DPI, math.sqrt(WHOLE_PIXELS / (size[0] * size[1])) / POINT)
+        page = ["-f", str(number), "-l", str(number), "-singlefile"]
         try:
-            (image,) = pdf2image.convert_from_path(
-                self._path,
-                dpi=max(20, int(dpi)),
-                first_page=number,
-                last_page=number,
-                grayscale=True,
-                timeout=120,
-                poppler_path=launcher_folder(("pdfinfo", "pdftoppm"), _LIMITS),
-            )
-        except (
-            pdf2image.exceptions.PDFPageCountError,
-            pdf2image.exceptions.PDFSyntaxError,
-            pdf2image.exceptions.PDFPopplerTimeoutError,
-            ValueError,
-        ) as error:
-            raise ProgramFailed(program="pdftoppm", why=type(error).__name__) from None
-        return np.ascontiguousarray(np.rot90(np.asarray(image.convert("L")), turn // 90))
+            data = run(["pdftoppm", "-r", f"{dpi:.2f}", "-gray", *page, str(self._path)], _RENDER_LIMITS)
+        except ProgramFailed as error:
+            raise LetterError("too_slow" if error.details["why"] == "timeout" else "damaged") from None
+        shown = _parse_pgm(data)
+        if shown.size == 1:  # what poppler makes of a page for which it has no memory
+            raise LetterError("too_large")
+        grey = np.ascontiguousarray(np.rot90(shown, turn // 90))
+        high, wide = grey.shape
+        return DeliveredPage(number, grey, wide, high, wide / (size[0] * POINT) if size else dpi, turn)
 
     def _own_text(self, number: int, turn: int, width: float, height: float) -> DeliveredPage | None:
         """The page by its text layer, if that is good: some words, most of them of letters or digits."""
         page = ["-f", str(number), "-l", str(number)]
-        xml = run(["pdftotext", "-bbox-layout", "-enc", "UTF-8", *page, str(self._path), "-"], _LIMITS)
         try:
+            xml = run(["pdftotext", "-bbox-layout", "-enc", "UTF-8", *page, str(self._path), "-"], _TEXT_LIMITS)
             root = ElementTree.fromstring(re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"", xml))
-        except ElementTree.ParseError:
+        except (ProgramFailed, ElementTree.ParseError):
             return None
         scale = RASTER_DPI * POINT
         turned_wide = (height if turn in (90, 270) else width) * scale
@@ -272,6 +301,41 @@ class PdfPages:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _PdfLook:
+    """What the objects of a PDF page say. ``image``: of its one full-page image; sizes in points."""
+
+    width: float
+    height: float
+    turn: int
+    may_have_text: bool
+    image: tuple[Grey, bool] | None
+
+
+def _look_at(page: pikepdf.Page) -> _PdfLook:
+    """Raises: whatever pikepdf and Python say of objects that are not what they should be."""
+    box = [float(value) for value in page.mediabox]
+    unit = float(page.obj.get("/UserUnit", 1))
+    has_font = "/Font" in (page.obj.get("/Resources") or {}) or _inherits_font(page)
+    found = _only_image(page, box)
+    return _PdfLook(
+        width=abs(box[2] - box[0]) * unit,
+        height=abs(box[3] - box[1]) * unit,
+        turn=int(_inherited(page, "/Rotate", 0)) % 360,
+        may_have_text=has_font or found is None,
+        image=_image_bytes(found) if found is not None else None,
+    )
+
+
+def _parse_pgm(data: bytes) -> Grey:
+    """A binary PGM as poppler writes it. Raises: LetterError where it has written none."""
+    head = re.match(rb"P5\n(\d+) (\d+)\n255\n", data)
+    if head is None:
+        raise LetterError("damaged")
+    wide, high = int(head[1]), int(head[2])
+    return np.frombuffer(data, np.uint8, wide * high, head.end()).reshape(high, wide)
+
+
 def is_good_text(words: list[str]) -> bool:
     """Whether a text layer can be trusted: enough words, few replacement characters, most of it readable."""
     text = "".join(words)
@@ -281,6 +345,11 @@ def is_good_text(words: list[str]) -> bool:
     broken = sum(char == "\ufffd" or 0xE000 <= ord(char) < 0xF900 for char in text) / len(text)
     single = sum(len(word) == 1 for word in words) / len(words)
     return readable > 0.6 and broken < 0.02 and single < 0.6
+
+
+def _reduction(pixels: int) -> int:
+    """By what a picture is read smaller: 1, 2, 4 or 8."""
+    return next((by for by in _GREY if pixels <= WHOLE_PIXELS * by**2), max(_GREY))
 
 
 def to_grey(image: Image.Image) -> tuple[Grey, bool]:
@@ -293,6 +362,8 @@ def to_grey(image: Image.Image) -> tuple[Grey, bool]:
         deep = np.asarray(image).astype(np.float32)
         top = 65535.0 if deep.max(initial=0) > 255 else 255.0
         return np.clip(deep * (255.0 / top), 0, 255).astype(np.uint8), False
+    if image.mode == "LAB":
+        return np.asarray(image.getchannel(0)), False
     return np.asarray(image if image.mode == "L" else image.convert("L")), image.mode == "1"
 
 
@@ -358,27 +429,36 @@ def _covers(matrix: pikepdf.Matrix, box: list[float]) -> bool:
 
 
 def _image_bytes(image: pikepdf.Stream) -> tuple[Grey, bool] | None:
-    """The image's grey values; None where its coding needs the renderer."""
+    """The image's grey values; None where its coding or its colours need the renderer."""
+    wide, high = int(image.get("/Width", 0)), int(image.get("/Height", 0))
+    bits, space = int(image.get("/BitsPerComponent", 8)), image.get("/ColorSpace")
     try:
-        filters = image.get("/Filter")
-        names = [str(filters)] if isinstance(filters, pikepdf.Name) else [str(item) for item in filters or []]
-        if names == ["/DCTDecode"] and image.get("/ColorSpace") in ("/DeviceGray", "/DeviceRGB"):
+        if _filters(image) == ["/DCTDecode"] and space in ("/DeviceGray", "/DeviceRGB") and "/Decode" not in image:
             data = np.frombuffer(image.read_raw_bytes(), np.uint8)
-            decoded = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+            decoded = cv2.imdecode(data, _GREY[_reduction(wide * high)] | cv2.IMREAD_IGNORE_ORIENTATION)
             return None if decoded is None else (np.asarray(decoded, np.uint8), False)
+        if _reduction(wide * high) > 1 or not _plain_colours(space) or ("/Decode" in image and bits > 1):
+            return None
         return to_grey(pikepdf.PdfImage(image).as_pil_image())
-    except (
-        pikepdf.PdfError,
-        pikepdf.DependencyError,  # JBIG2 where its decoder is not installed: poppler has one of its own
-        NotImplementedError,
-        ValueError,
-        TypeError,
-        KeyError,
-        OSError,
-        cv2.error,
-        io.UnsupportedOperation,
-    ):
+    except Exception as error:  # noqa: BLE001  the renderer has decoders and patience of its own
+        _LOG.info("image_not_extracted", extra={"why": type(error).__name__})
         return None
+
+
+def _plain_colours(space: pikepdf.Object | None) -> bool:
+    """Grey, RGB or a palette of them: others (Separation, DeviceN, Lab, ...) mean something else by their numbers."""
+    if isinstance(space, pikepdf.Array):
+        family = str(space[0])
+        if family == "/Indexed":
+            return _plain_colours(space[1])
+        return family in ("/CalGray", "/CalRGB") or (family == "/ICCBased" and int(space[1].get("/N", 0)) in (1, 3))
+    return space is None or str(space) in ("/DeviceGray", "/DeviceRGB")
+
+
+def _filters(image: pikepdf.Stream) -> list[str]:
+    """The names of a stream's filters."""
+    given = image.get("/Filter")
+    return [str(given)] if isinstance(given, pikepdf.Name) else [str(one) for one in given or []]
 
 
 def _corners(word: ElementTree.Element, scale: float) -> tuple[float, float, float, float]:

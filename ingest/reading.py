@@ -5,6 +5,9 @@ A page never ends without a status: ``ok``, ``low_confidence``, ``blank`` or ``u
 
 from __future__ import annotations
 
+import threading
+import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,7 +19,7 @@ from ingest import hocr
 from ingest.exec.tesseract import Tesseract
 from ingest.language import language_of
 from ingest.look import Look, look
-from ingest.pages import DeliveredPage, Grey, PageSource
+from ingest.pages import KEPT_PIXELS, DeliveredPage, Grey, PageSource
 from ingest.prepare import FINE_DPI, Plan, first_plan, make_copy, other_plans
 from ingest.words import Line, PageReading, lines_of, mean_confidence, running_direction
 from models import PageStatus
@@ -29,7 +32,11 @@ CLEAR_LEAN = 0.15  # of lines above which their feet are known
 SPARSE_INK = 0.004  # share of inked pixels of a page with a few specks
 SHOW_THROUGH_CONFIDENCE, SHOW_THROUGH_CONTRAST = 0.45, 45  # of the front's print seen from the back
 
+TRYING = 0.5  # share of a page's seconds after which nothing else is tried
+
 cv2.setNumThreads(1)  # pages run in parallel, not pixels
+
+_LARGE = threading.BoundedSemaphore(2)  # pages of a plan's size worked on at once, however many cores there are
 
 Paragraphs = tuple[tuple[Line, ...], ...]
 
@@ -58,7 +65,8 @@ def read_page(source: PageSource, number: int, tesseract: Tesseract, scratch: Pa
     )
     if seen.blank:
         return base
-    return _PageReader(page, page.grey, seen, tesseract, scratch / f"page-{number}.pgm").read(base)
+    with _LARGE if page.grey.size > KEPT_PIXELS else nullcontext():
+        return _PageReader(page, page.grey, seen, tesseract, scratch / f"page-{number}.pgm").read(base)
 
 
 def _by_own_text(page: DeliveredPage) -> PageReading:
@@ -84,6 +92,7 @@ class _PageReader:
         self.failure: str | None = None
         self.best: tuple[float, Plan, Paragraphs] | None = None
         self.tried: list[dict[str, object]] = []
+        self.until = time.monotonic() + tesseract.seconds * TRYING
 
     def read(self, base: PageReading) -> PageReading:
         try:
@@ -161,7 +170,9 @@ class _PageReader:
         return turn if seen.sideways == (turn in (90, 270)) else upright
 
     def _try(self, plan: Plan) -> float:
-        """One Tesseract run. Returns: its mean confidence, 0 when it failed."""
+        """One Tesseract run. Returns: its mean confidence, 0 when it failed, or when the page has had its time."""
+        if self.tried and time.monotonic() > self.until:
+            return 0.0
         copy = make_copy(self.grey, plan)
         if not cv2.imwrite(str(self.copy), copy.grey):
             self.failure = "copy_not_written"

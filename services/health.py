@@ -30,6 +30,7 @@ APT = {
     "pdftotext": "poppler-utils",
     "pdftoppm": "poppler-utils",
     "gs": "ghostscript",
+    "jbig2dec": "jbig2dec",
     "java": "openjdk-17-jre-headless",
     "setpriv": "util-linux",
     "prlimit": "util-linux",

@@ -19,9 +19,12 @@ from archive.timestamps import Rfc3161, TimeStamper
 from core import logs
 from core.durable import make_folders
 from core.errors import UsageError
+from core.kept import Kept
 from core.open_faults import OpenFaults
 from core.settings import CONFIG, Settings
 from ingest.exec.tesseract import Tesseract
+from ingest.formats import FileLimits
+from ingest.guarded import Guarded
 from models import Database
 from search import SearchIndex, open_index
 
@@ -65,6 +68,28 @@ class House:
         return Tesseract.behind_launcher(
             settings.work, settings.languages, settings.page_seconds, settings.page_memory_mb
         )
+
+    @cached_property
+    def kept(self) -> Kept:
+        """Children that open strangers' files."""
+        settings = self.settings
+        modules = "ingest.inside", "archive.apart"
+        return Kept(settings.child_memory_mb, settings.work, settings.home / "aktenlotse.log", modules)
+
+    @cached_property
+    def guarded(self) -> Guarded:
+        """Looks into delivered files."""
+        settings = self.settings
+        limits = FileLimits(
+            file_mb=settings.file_mb,
+            pages=settings.file_pages,
+            page_points=settings.page_points,
+            page_pixels=settings.page_pixels,
+            embedded=settings.embedded_files,
+            embedded_mb=settings.embedded_mb,
+            nesting=settings.nesting,
+        )
+        return Guarded(self.kept, limits, settings.look_seconds)
 
     @cached_property
     def validator(self) -> Validator:
@@ -111,6 +136,8 @@ class House:
             self.page_pool.shutdown(wait=True, cancel_futures=True)
         if "tesseract" in opened:
             self.tesseract.close()
+        if "kept" in opened:
+            self.kept.close()
         if "validator" in opened:
             self.validator.close()
         if "reader" in opened:

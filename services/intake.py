@@ -23,7 +23,7 @@ from core.errors import EnvironmentProblem, IntegrityError, LetterError, UsageEr
 from core.hashing import sha256_file
 from core.ids import id_of_bytes, new_id
 from core.names import origin_of, safe_name, shown_name
-from ingest.formats import Inspection, inspect
+from ingest.formats import Inspection
 from models import (
     Actor,
     Batch,
@@ -125,7 +125,7 @@ def _take(
     if known is None:
         named = copy.with_name(safe_name(name))
         copy.rename(named)
-        found, failure = look_into(named)
+        found, failure = look_into(house, named)
         place = None
         if found:
             place = archive_source(
@@ -240,10 +240,10 @@ def _note_delivery(
     )
 
 
-def look_into(path: Path) -> tuple[Inspection | None, LetterError | None]:
-    """What the file is, or why it cannot be processed."""
+def look_into(house: House, path: Path) -> tuple[Inspection | None, LetterError | None]:
+    """What the file is, or why it cannot be processed. Raises: EnvironmentProblem."""
     try:
-        return inspect(path), None
+        return house.guarded.inspect(path), None
     except LetterError as error:
         return None, error
 

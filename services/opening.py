@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from core.clock import now
 from core.errors import LetterError
 from ingest.formats import TEXT
-from ingest.pages import open_pages
 from ingest.split import Part, find_parts
 from models import SYSTEM, Document, DocumentPage, Page, Source, State, Step
 from models.chain import record
@@ -25,7 +24,7 @@ def open_source(house: House, source_id: str) -> None:
         if source.state != State.WORKING:
             return
         path, media_type = original_file(house, source), source.media_type or ""
-    with open_pages(path, media_type) as pages:
+    with house.guarded.open_pages(path, media_type) as pages:
         count = pages.count
         parts = find_parts(pages, ticket_keys(house)) if media_type != TEXT else (Part(tuple(range(1, count + 1))),)
     if not any(part.pages for part in parts):

@@ -14,7 +14,7 @@ from core.durable import write_whole
 from core.hashing import canonical_json, sha256_bytes
 from ingest import hocr
 from ingest.letter import LetterFacts, read_letter
-from ingest.pages import PageSource, open_pages
+from ingest.pages import PageSource
 from ingest.reading import read_page
 from ingest.words import PageReading, mean_confidence
 from models import OF_NOW, Confidentiality, Document, DocumentPage, Page, PageStatus
@@ -62,7 +62,7 @@ def readings_of(house: House, document_id: str) -> tuple[PageReading, ...]:
         document = session.get_one(Document, document_id)
         numbers = [entry.page.number for entry in document.pages]
         path, media_type = original_file(house, document.scan), document.scan.media_type or ""
-    with open_pages(path, media_type) as source:
+    with house.guarded.open_pages(path, media_type) as source:
         read = []
         for reading in _read_in_parallel(house, source, numbers, stored.parent):
             _note_progress(house, document_id, reading)

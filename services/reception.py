@@ -186,7 +186,7 @@ def _quarantined(session: Session, id: str) -> Source | Document:
 def _archive_after_all(house: House, source: Source) -> None:
     """Bytes that lay in quarantine/ go into the archive, when they can be read now."""
     file = house.settings.quarantine / Path(source.quarantine_path or "")
-    found, failure = look_into(file)
+    found, failure = look_into(house, file)
     if failure is not None or found is None:
         raise failure or LetterError()
     place = archive_source(

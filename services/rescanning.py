@@ -12,7 +12,6 @@ from core.durable import copy_checked, make_folders, remove_tree
 from core.errors import UsageError
 from core.ids import id_of_bytes, new_id
 from core.names import safe_name
-from ingest.formats import inspect
 from models import (
     DOCUMENT,
     Actor,
@@ -52,7 +51,7 @@ def rescan(house: House, actor: Actor, id: str, file: Path, facts: BatchFacts) -
     try:
         copy = scratch / safe_name(file.name)
         sha256 = copy_checked(file, copy)
-        found = inspect(copy)
+        found = house.guarded.inspect(copy)
         source_id = id_of_bytes(sha256)
         with house.database.read() as session:
             if session.get(Source, source_id) is not None:

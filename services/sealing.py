@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from archive import PageLayer, SealJob, seal
+from archive import PageLayer, SealJob, seal_apart
 from archive import Word as SealWord
 from core.clock import now
 from core.durable import write_whole
@@ -17,6 +17,7 @@ from services.house import House
 from services.intake import original_file
 from services.reading import readings_of
 
+SECONDS, SECONDS_A_PAGE = 60, 5  # after which a letter has no PDF/A
 PDF, VERDICT = "document.pdf", "verdict.json"
 
 
@@ -53,7 +54,8 @@ def _seal(house: House, document_id: str, folder: Path) -> None:
             language=house.settings.languages,
             pages=None if whole else tuple(entry.page.number for entry in document.pages),
         )
-    sealed = seal(job, house.validator, folder)
+    seconds = SECONDS + SECONDS_A_PAGE * len(readings)
+    sealed = seal_apart(house.kept, job, house.validator, folder, seconds)
     if sealed.pdf is not None and sealed.pdf.parent == folder:
         sealed.pdf.replace(folder / PDF)
     elif sealed.pdf is not None:

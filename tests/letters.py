@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -72,3 +73,12 @@ def some_letters(folder: Path, count: int) -> dict[str, Path]:
             path = small_scan(folder / f"brief-{number:03d}.png", number)
         letters[path.name] = path
     return letters
+
+
+def without_width(data: bytes) -> bytes:
+    """The width (tag 256) of a TIFF's last folder becomes a private tag."""
+    (first,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, first)
+    (second,) = struct.unpack_from("<I", data, first + 2 + 12 * count)
+    place = data.index(struct.pack("<H", 256), second + 2)
+    return data[:place] + struct.pack("<H", 65000) + data[place + 2 :]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.program import Limits, run
 
-_LIMITS = Limits(seconds=180, cpu_seconds=170, memory_mb=3000)
+_LIMITS = Limits(seconds=60, cpu_seconds=60)
 _LOSSLESS = [
     f"-d{setting}"
     for kind in ("Color", "Gray")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from core.program import Limits, run
 
-_LIMITS = Limits(seconds=120, cpu_seconds=120, memory_mb=3000)
+_LIMITS = Limits(seconds=30, cpu_seconds=30)
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 

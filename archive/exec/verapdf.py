@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from core.errors import ProgramMissing, ValidatorUnavailable
@@ -45,6 +45,13 @@ class Verdict:
         stored = asdict(self)
         profile = f"PDF/A-{self.flavour.upper()}" if self.flavour else None
         return {"validator": "veraPDF", "profile": profile, **stored, "seconds": round(self.seconds, 3)}
+
+
+class Validates(Protocol):
+    """Who gives verdicts: the validator, or who asks it."""
+
+    def validate(self, pdf: Path, flavour: str = "auto") -> Verdict:
+        """As :meth:`Validator.validate`."""
 
 
 class Validator:

@@ -6,11 +6,8 @@ Each dies with us and has a limit of memory; a page that takes too long ends its
 from __future__ import annotations
 
 import json
-import os
 import re
-import select
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -18,7 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.errors import ProgramFailed, ProgramMissing
-from core.program import Limits, limited, run, small_environment
+from core.kept import KeptProcess
+from core.program import Limits, run, small_environment
 
 PAGES = 500  # after which a process is replaced, whatever it may have gathered
 READER = Path(__file__).with_name("reader.py")
@@ -78,48 +76,26 @@ class Readers:
                 self._idle.pop().end()
 
 
-class _Reader:
+class _Reader(KeptProcess):
     """One process."""
 
     def __init__(self, data: Path, memory_mb: int) -> None:
-        self.asked = 0
         command = [sys.executable, "-I", str(READER), str(data)]
-        self._process = subprocess.Popen(
-            limited(command, Limits(cpu_seconds=0, memory_mb=memory_mb)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,
-            env=small_environment(),
-        )
+        super().__init__(command, Limits(cpu_seconds=0, memory_mb=memory_mb), small_environment())
 
     def ask(self, question: dict[str, object], seconds: float) -> bytes:
-        assert self._process.stdin is not None
         self.asked += 1
-        try:
-            self._process.stdin.write(json.dumps(question).encode() + b"\n")
-        except BrokenPipeError:
-            raise ProgramFailed(program=READER.name, why="ended") from None
         deadline = time.monotonic() + seconds
         answer = bytearray()
-        while b"\n" not in answer or len(answer) < _length_of(answer):
-            answer += self._more(deadline)
+        try:
+            self.write(json.dumps(question).encode() + b"\n")
+            while b"\n" not in answer or len(answer) < _length_of(answer):
+                answer += self.read(deadline)
+        except (BrokenPipeError, EOFError):
+            raise ProgramFailed(program=READER.name, why="ended") from None
+        except TimeoutError:
+            raise ProgramFailed(program=READER.name, why="timeout") from None
         return bytes(answer[answer.index(b"\n") + 1 :])
-
-    def _more(self, deadline: float) -> bytes:
-        assert self._process.stdout is not None
-        pipe = self._process.stdout.fileno()
-        if not select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            raise ProgramFailed(program=READER.name, why="timeout")
-        read = os.read(pipe, 1 << 20)
-        if not read:
-            raise ProgramFailed(program=READER.name, why="ended")
-        return read
-
-    def end(self) -> None:
-        with self._process as process:  # closes the pipes, waits
-            process.kill()
 
 
 def _length_of(answer: bytearray) -> int:
