@@ -6,6 +6,7 @@ from archive.findings import FINDINGS, Finding
 from archive.fixity import FixityReport, Pace, Progress, check_root, verify_store
 from archive.journal import JournalFiles
 from archive.metadata import write_metadata
+from archive.parts import Extract, ForeignContent, check_part, extract
 from archive.proof import Proof, export_proof
 from archive.seal import Sealed, SealJob, seal
 from archive.store import ObjectExists, Store
@@ -15,8 +16,10 @@ from archive.transfer_note import QualityCheck, ScanRecord, is_untouched, transf
 __all__ = [
     "FINDINGS",
     "AuditReport",
+    "Extract",
     "Finding",
     "FixityReport",
+    "ForeignContent",
     "JournalFiles",
     "ObjectExists",
     "Pace",
@@ -31,8 +34,10 @@ __all__ = [
     "Validator",
     "Verdict",
     "Word",
+    "check_part",
     "check_root",
     "export_proof",
+    "extract",
     "is_untouched",
     "seal",
     "transfer_note",

@@ -49,13 +49,13 @@ def to_pdf(path: Path, media_type: str, dpi: Sequence[float]) -> bytes:
         raise ImageUnusable(type(error).__name__) from error
 
 
-def same_samples(path: Path, media_type: str, pages: Sequence[int], pdf: pikepdf.Pdf) -> bool:
-    """Whether the pages of ``pdf`` show the very frames of an image file (0-based ``pages`` of it).
+def same_samples(path: Path, media_type: str, pdf: pikepdf.Pdf) -> bool:
+    """Whether the pages of ``pdf`` show the very frames of an image file.
 
     The coded stream is compared where it was taken over, else the samples. Raises: OSError, pikepdf.PdfError.
     """
     data = path.read_bytes()
-    for number, page in zip(pages, pdf.pages, strict=True):
+    for number, page in enumerate(pdf.pages):
         images = [one for one in page.resources.XObject.values() if isinstance(one, pikepdf.Stream)]
         (image,) = images  # img2pdf: one image a page
         raw = image.read_raw_bytes()
@@ -151,6 +151,19 @@ def _frames(path: Path) -> list[Image.Image]:
             image.seek(number)
             frames.append(image.copy())
     return frames
+
+
+def chosen_frames(path: Path, pages: Sequence[int]) -> bytes:
+    """Some frames (1-based) of an image file as a PDF, their samples without loss. Raises: ImageUnusable."""
+    try:
+        with Image.open(path) as image:
+            frames = []
+            for number in pages:
+                image.seek(number - 1)
+                frames.append(_png(image))
+        return bytes(img2pdf.convert(frames, layout_fun=_layout(300.0), rotation=img2pdf.Rotation.none, nodate=True))
+    except (*_ERRORS, OSError, EOFError, ValueError, TypeError, SyntaxError) as error:
+        raise ImageUnusable(type(error).__name__) from error
 
 
 def _on_paper(frame: Image.Image) -> Image.Image:
