@@ -6,7 +6,7 @@ from archive.findings import FINDINGS, Finding
 from archive.fixity import FixityReport, Pace, Progress, check_root, verify_store
 from archive.journal import JournalFiles
 from archive.metadata import write_metadata
-from archive.parts import Extract, ForeignContent, check_part, extract
+from archive.parts import Extract, ForeignContent, blanked, check_part, extract
 from archive.proof import Proof, export_proof
 from archive.seal import Sealed, SealJob, seal
 from archive.store import ObjectExists, Store
@@ -34,6 +34,7 @@ __all__ = [
     "Validator",
     "Verdict",
     "Word",
+    "blanked",
     "check_part",
     "check_root",
     "export_proof",

@@ -5,7 +5,7 @@ samples.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +163,25 @@ def chosen_frames(path: Path, pages: Sequence[int]) -> bytes:
                 frames.append(_png(image))
         return bytes(img2pdf.convert(frames, layout_fun=_layout(300.0), rotation=img2pdf.Rotation.none, nodate=True))
     except (*_ERRORS, OSError, EOFError, ValueError, TypeError, SyntaxError) as error:
+        raise ImageUnusable(type(error).__name__) from error
+
+
+def blanked_frames(path: Path, pages: Collection[int], target: Path) -> None:
+    """Write an image file with some frames (1-based) white, in its own format, without loss. Raises: ImageUnusable."""
+    try:
+        frames = [
+            Image.new(frame.mode, frame.size, "white") if number in pages else frame
+            for number, frame in enumerate(_frames(path), 1)
+        ]
+        with Image.open(path) as image:
+            kind = image.format
+        lossless: dict[str, dict[str, Any]] = {
+            "HEIF": {"quality": -1},
+            "WEBP": {"lossless": True},
+            "TIFF": {"compression": "tiff_lzw"},
+        }
+        frames[0].save(target, kind, save_all=True, append_images=frames[1:], **lossless.get(kind or "", {}))
+    except (OSError, EOFError, ValueError, TypeError, KeyError, SyntaxError) as error:
         raise ImageUnusable(type(error).__name__) from error
 
 

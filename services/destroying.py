@@ -46,6 +46,7 @@ from models import (
 )
 from models.chain import lock, record
 from services import reindexing
+from services.blanking import PAGES, blank, forget_facts
 from services.copying import copy_on, need_copy
 from services.describing import said_of
 from services.house import House
@@ -99,6 +100,9 @@ def delete_rows(session: Session, objects: list[dict[str, Any]], efile_id: str |
         for row in (Page, Delivery):
             session.execute(sa.delete(row).where(row.source_id.in_(part)))
         session.execute(sa.delete(Source).where(Source.id.in_(part)))
+    for item in objects:
+        if item["kind"] == PAGES:
+            forget_facts(session, item)
     if efile_id is not None:
         session.execute(sa.delete(Case).where(Case.efile_id == efile_id))
         session.execute(sa.delete(EFile).where(EFile.id == efile_id))
@@ -125,6 +129,9 @@ def finish(house: House) -> int:
         _forget_letters(
             house, [item["id"] for item in objects if item["kind"] == DOCUMENT]
         )  # while the texts are there
+        for item in objects:
+            if item["kind"] == PAGES:
+                blank(house, item, second)
         _remove_objects(house, objects, second)
         _remove_copies(house, objects)
         for disposal in waiting:
@@ -160,6 +167,8 @@ def _remove_objects(house: House, objects: list[dict[str, Any]], second: Store |
     Under the chain's lock: the commit of a delivery either lies before it, or finds its object missing.
     """
     for item in objects:
+        if item["kind"] == PAGES:
+            continue
         table = Document if item["kind"] == DOCUMENT else Source
         with house.database.write() as session:
             lock(session)
@@ -180,6 +189,7 @@ def _remove_copies(house: House, objects: list[dict[str, Any]]) -> None:
         for part in _parts(wanted):  # delivered again since then: a new letter's
             for sha256 in session.scalars(sa.select(Source.sha256).where(Source.sha256.in_(part))):
                 del wanted[sha256]
+    wanted |= {item["sha256"]: item["size"] for item in objects if item["kind"] == PAGES}
     sizes = set(wanted.values())
     settings = house.settings
     for folder in (settings.done, *settings.staging.glob("in-*")):
@@ -205,7 +215,7 @@ def _erase_values(house: House, disposal: Disposal) -> None:
                 JournalEntry.action == "disposal.release", JournalEntry.object_id == disposal.id
             )
         ).one()
-        ids = {item["id"] for item in disposal.objects} | set(release.data["files"])
+        ids = {item["id"] for item in disposal.objects if item["kind"] != PAGES} | set(release.data["files"])
         still = sa.exists().where(JournalValue.seq == JournalEntry.seq)
         before = sa.select(JournalEntry.seq, JournalEntry.data, JournalEntry.hashes).where(
             JournalEntry.seq < release.seq, still

@@ -7,7 +7,7 @@ the part whose words name it; else it stays in the Source alone, and the part sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -70,16 +70,16 @@ def files_of_page(page: Object) -> Iterator[Object]:
             yield spec
 
 
-def carry_files(copier: Copier, pages: list[Object], text: str) -> set[str]:
-    """Embed what belongs to these pages. Returns: warnings."""
+def carry_files(copier: Copier, pages: list[Object], takes: Callable[[str], bool]) -> set[str]:
+    """Embed what hangs at these pages, and what ``takes`` says of the stack's, by its name. Returns: warnings."""
     of_pages = [spec for page in pages for spec in files_of_page(page)]
     at_pages = {spec.objgen for spec in _at_pages(copier.source) if spec.is_indirect}
     of_stack = [spec for spec in files_of_stack(copier.source) if spec.objgen not in at_pages]
-    mentioned = [spec for spec in of_stack if is_mentioned(name_of(spec), text)]
-    unique = {spec.objgen if spec.is_indirect else (place, -1): spec for place, spec in enumerate(of_pages + mentioned)}
+    taken = [spec for spec in of_stack if takes(name_of(spec))]
+    unique = {spec.objgen if spec.is_indirect else (place, -1): spec for place, spec in enumerate(of_pages + taken)}
     if unique:
         embed(copier.target, [filespec(copier, spec) for spec in unique.values()])
-    return {IN_SOURCE} if len(mentioned) < len(of_stack) else set()
+    return {IN_SOURCE} if len(taken) < len(of_stack) else set()
 
 
 def _at_pages(pdf: pikepdf.Pdf) -> Iterator[Object]:

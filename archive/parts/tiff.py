@@ -7,7 +7,7 @@ Classic TIFF (TIFF 6.0) and BigTIFF. The directories are read here, since the li
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -108,8 +108,11 @@ def _numbers(tag: _Tag, order: str) -> list[int]:
     return list(struct.unpack(f"{order}{tag.count}{_NUMBERS[tag.kind]}", tag.data))
 
 
-def extract_frames(original: Path, frames: Sequence[int], target: Path) -> None:
-    """Write the frames (1-based) of a TIFF; the same frames give the same bytes. Raises: ERRORS."""
+def extract_frames(original: Path, frames: Sequence[int] | None, target: Path, blank: Collection[int] = ()) -> None:
+    """Write the frames (1-based; None: all) of a TIFF, those of ``blank`` white. The same frames give the same bytes.
+
+    Raises: ERRORS.
+    """
     with original.open("rb") as stream:
         file = _File(stream)
         found = file.frames()
@@ -119,14 +122,30 @@ def extract_frames(original: Path, frames: Sequence[int], target: Path) -> None:
         out.write(struct.pack(f"{file.order}HHH", 43, 8, 0) if file.big else struct.pack(f"{file.order}H", 42))
         link = out.tell()
         out.write(struct.pack(f"{file.order}{offset}", 0))
-        for number in frames:
-            frame = found[number - 1]
+        for number in frames or range(1, len(found) + 1):
+            frame = _white(found[number - 1], file.order) if number in blank else found[number - 1]
             tags = dict(frame.tags)
             for tag, pieces in frame.pieces.items():
                 places = [_append(out, piece) for piece in pieces]
                 kind = 16 if file.big else 4
                 tags[tag] = _Tag(kind, len(places), struct.pack(f"{file.order}{len(places)}{_NUMBERS[kind]}", *places))
             link = _directory(out, file, tags, link)
+
+
+def _white(frame: _Frame, order: str) -> _Frame:
+    """A white bilevel frame of the same size and resolution, packed (TIFF 6.0, section 9)."""
+    width, height = (_numbers(frame.tags[tag], order)[0] for tag in (256, 257))
+    whole, rest = divmod((width + 7) // 8, 128)
+    row = b"\x81\0" * whole + (bytes([(257 - rest) % 256, 0]) if rest else b"")
+    data = row * height
+
+    def number(kind: int, value: int) -> _Tag:
+        return _Tag(kind, 1, struct.pack(f"{order}{_NUMBERS[kind]}", value))
+
+    tags = {256: number(4, width), 257: number(4, height), 278: number(4, height), 279: number(4, len(data))}
+    tags |= {tag: number(3, value) for tag, value in ((258, 1), (259, 32773), (262, 0), (277, 1))}
+    tags |= {tag: frame.tags[tag] for tag in (274, 282, 283, 296) if tag in frame.tags}
+    return _Frame(tags, {273: [data]})
 
 
 def data_of(path: Path) -> list[list[bytes]]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from archive.parts.tiff import data_of
 from core.settings import Settings
 from services.house import open_house
 from tests.conftest import json_lines, run_program
 from tests.stacks import STACK, WORDS, pages_of, rich_stack, strings_and_streams, word
+from tests.traces import traces
 
 LETTERS = 3
 
@@ -57,3 +61,82 @@ def test_a_letter_that_is_all_of_its_source_has_no_extract(home: Path, tmp_path:
         assert "extract.pdf" not in house.store.names("document", letter["id"])
         metadata = house.store.file("document", letter["id"], "metadata.json").read_bytes()
         assert json.loads(metadata)["extract"] is None
+
+
+def _stack(path: Path) -> None:
+    """The stack as it was made, or as it comes from a scanner."""
+    if path.suffix == ".pdf":
+        path.write_bytes(rich_stack(LETTERS, sheets=True))
+        return
+    born = path.with_suffix(".born")
+    born.write_bytes(rich_stack(LETTERS, sheets=True))
+    subprocess.run(["pdftoppm", "-r", "200", "-mono", str(born), str(born)], check=True)
+    pages = sorted(path.parent.glob(f"{born.name}-*"))
+    frames = [Image.open(page) for page in pages]
+    frames[0].save(path, "TIFF", compression="group4", save_all=True, append_images=frames[1:], dpi=(200, 200))
+    for file in (born, *pages):
+        file.unlink()
+
+
+def _anywhere(roots: list[Path], number: int, strips: list[bytes]) -> set[str]:
+    """Where a letter is left: by its word in whatever coding, or by a strip of its pictures."""
+    found = {str(root / place) for root in roots for place in traces(root, word(number))}
+    for path in (path for root in roots for path in root.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        said = strings_and_streams(path) if data[:5] == b"%PDF-" else data
+        if word(number).encode() in said or any(strip in said for strip in strips):
+            found.add(str(path))
+    return found
+
+
+def _strips(stack: Path, number: int) -> list[bytes]:
+    """The coded pictures of a letter's pages, where the stack is a TIFF."""
+    if stack.suffix != ".tif":
+        return []
+    frames, own = data_of(stack), pages_of(number, sheets=True)
+    others = {piece for place, pieces in enumerate(frames, 1) if place not in own for piece in pieces}  # white ones
+    return [piece for page in own for piece in frames[page - 1] if piece not in others]
+
+
+@pytest.mark.parametrize("kind", ["pdf", "tif"])
+def test_an_erased_letter_of_a_stack_is_nowhere_and_its_neighbours_stay(
+    kind: str, new_home: Path, tmp_path: Path
+) -> None:
+    home, copy = tmp_path / "home", tmp_path / "kopie"
+    shutil.copytree(new_home, home)
+    copy.mkdir()
+    env = {"AKTENLOTSE_ARCHIVE_COPY": str(copy)}
+    stack = home / "inbox" / f"stapel.{kind}"
+    _stack(stack)
+    delivered = hashlib.sha256(stack.read_bytes()).hexdigest()
+    strips = [_strips(stack, number) for number in range(LETTERS)]
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return run_program(home, *words, env=env)
+
+    letters = json_lines(run("ingest", str(stack), "--move", "--json"))
+    run("user", "add", "zweite", "--role", "admin", "--role", "auditor")
+    assert len(letters) == LETTERS
+    erased, kept = letters[1], [letters[0], letters[2]]
+    run("disposal", "propose", erased["id"], "--unlawful", "--purpose", "irrtümlich")
+    proposal = json.loads(run("disposal", "list", "--json").stdout)
+    before = {Path(place).relative_to(tmp_path).parts[:2] for place in _anywhere([home, copy], 1, strips[1])}
+    assert before >= {("home", "archive"), ("home", "done"), ("home", "index"), ("kopie", "archive")}
+    run("--as", "zweite", "disposal", "release", proposal["id"])
+    assert _anywhere([home, copy], 1, strips[1]) == set()
+    for letter in kept:
+        number = letter["source"]["part"] - 1
+        own, places = word(number), _anywhere([home, copy], number, strips[number])
+        assert {Path(place).relative_to(tmp_path).parts[:2] for place in places} >= {
+            ("home", "archive"),
+            ("kopie", "archive"),
+        }
+        assert own in run("show", letter["id"], "--text").stdout
+    assert json.loads(run("archive", "verify", "--json").stdout)["findings"] == []
+    assert json.loads(run("audit", "verify", "--json").stdout)["findings"] == []
+    assert json.loads(run("archive", "drill", "--json").stdout)["different"] == {}
+    with open_house(Settings(home=home)) as house:
+        source = letters[0]["source"]["id"]
+        said = json.loads(house.store.file("source", source, "metadata.json").read_bytes())
+        assert said["sha256"] == letters[0]["sha256"] == delivered
+        assert set(pages_of(1, sheets=True)) < set(said["erased"])
