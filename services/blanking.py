@@ -19,6 +19,7 @@ from core.durable import make_folders, remove_tree
 from core.ids import new_id
 from models import SOURCE, SYSTEM, DocumentPage, JournalEntry, Page, Source
 from models.chain import lock, noted_digest, record
+from services.copying import carry_over
 from services.describing import said_of
 from services.house import House
 from services.indexing import texts_of
@@ -99,8 +100,8 @@ def blank(house: House, item: dict[str, Any], second: Store | None) -> None:
                 record(session, SYSTEM, ACTION, SOURCE, source.id, data={"pages": item["numbers"], "object": digest})
     finally:
         remove_tree(scratch)
-    if second is not None and second.exists(SOURCE, source.id) and second.digest(SOURCE, source.id) != digest:
-        second.restore(SOURCE, source.id, house.store.object_path(SOURCE, source.id))
+    if second is not None:
+        carry_over(house, second, SOURCE, source.id)
 
 
 def _write(house: House, source: Source, scratch: Path, said: dict[str, Any], text: str) -> None:

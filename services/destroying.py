@@ -52,6 +52,7 @@ from services.describing import said_of
 from services.house import House
 from services.indexing import texts_of
 from services.learning import load_router
+from services.resealing import reseal_part_of
 
 LOG = log(__name__)
 PURGED = ("documents", "sources", "deliveries", "efiles", "cases", "routes", "labels", "pages", "journal_values")
@@ -132,6 +133,7 @@ def finish(house: House) -> int:
         for item in objects:
             if item["kind"] == PAGES:
                 blank(house, item, second)
+                reseal_part_of(house, item["id"])
         _remove_objects(house, objects, second)
         _remove_copies(house, objects)
         for disposal in waiting:

@@ -28,15 +28,20 @@ EXTRACTS = ("extract.pdf", "extract.tif")
 
 def seal_document(house: House, document_id: str) -> None:
     """Make the PDF/A in the work folder. Where none can be made, the verdict says so and the original is the record."""
-    folder = house.work_folder(document_id)
-    if not (folder / VERDICT).is_file():
-        _seal(house, document_id, folder)
+    seal_pages(house, document_id)
     with house.database.write() as session:
         document = session.get_one(Document, document_id)
         verdict = verdict_of(house, document_id)
         document.flavour, document.valid = verdict["flavour"], verdict["valid"]
         document.warnings = list(dict.fromkeys([*document.warnings, *verdict["warnings"]]))
         document.step, document.updated_at = Step.FILE, now()
+
+
+def seal_pages(house: House, document_id: str) -> None:
+    """Make the files in the work folder, where they are not there yet. Raises: ForeignContent."""
+    folder = house.work_folder(document_id)
+    if not (folder / VERDICT).is_file():
+        _seal(house, document_id, folder)
 
 
 def verdict_of(house: House, document_id: str) -> dict[str, Any]:

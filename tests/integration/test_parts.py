@@ -8,12 +8,24 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pikepdf
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
+from archive import write_metadata
 from archive.parts.tiff import data_of
+from core.errors import EnvironmentProblem, Exit
 from core.settings import Settings
+from models import SYSTEM, Disposal, Document
+from models.actor import actor_named
+from models.chain import record
+from services import destroying, disposal
+from services.copying import copy_on
+from services.describing import said_of
 from services.house import open_house
+from services.intake import original_file
+from services.proving import verify_archive
 from tests.conftest import json_lines, run_program
 from tests.stacks import STACK, WORDS, pages_of, rich_stack, strings_and_streams, word
 from tests.traces import traces
@@ -140,3 +152,108 @@ def test_an_erased_letter_of_a_stack_is_nowhere_and_its_neighbours_stay(
         said = json.loads(house.store.file("source", source, "metadata.json").read_bytes())
         assert said["sha256"] == letters[0]["sha256"] == delivered
         assert set(pages_of(1, sheets=True)) < set(said["erased"])
+
+
+def _as_before(home: Path, copy: Path | None = None) -> list[str]:
+    """Make the letters' objects as they were before parts were built up: pages deleted, no extract."""
+    with open_house(Settings(home=home, archive_copy=str(copy) if copy else "")) as house:
+        with house.database.read() as session:
+            ids = sorted(session.scalars(sa.select(Document.id)))
+            sources = {id: session.get_one(Document, id).source for id in ids}
+            pages = {id: {entry.page.number for entry in session.get_one(Document, id).pages} for id in ids}
+        for id in ids:
+            cut = home / "staging" / "cut.pdf"
+            with pikepdf.open(original_file(house, sources[id])) as pdf:
+                for number in range(len(pdf.pages), 0, -1):
+                    if number not in pages[id]:
+                        del pdf.pages[number - 1]
+                pdf.save(cut)
+            said = said_of(house.store.file("document", id, "metadata.json").read_bytes())
+            said.pop("schema")
+            metadata = write_metadata({**said, "extract": None})
+            both = {"message": "before", "user": "test"}
+            house.store.redact("document", id, "extract.pdf", **both)
+            house.store.redact(
+                "document", id, "document.pdf", replacement=cut, besides={"metadata.json": metadata}, **both
+            )
+            cut.unlink()
+            with house.database.write() as session:
+                pdf_path = house.store.file("document", id, "document.pdf").relative_to(house.settings.archive)
+                session.get_one(Document, id).pdf_path = str(pdf_path)
+                data = {
+                    "valid": True, "flavour": "2u", "warnings": [],
+                    "object": house.store.digest("document", id),
+                }  # fmt: skip
+                record(session, SYSTEM, "document.reseal", "document", id, data=data)
+        copy_on(house)
+    return ids
+
+
+@pytest.fixture
+def before(template: Path, tmp_path: Path) -> tuple[Path, Path, list[str]]:
+    """A home of before, its second copy, and its letters."""
+    home, copy = tmp_path / "home", tmp_path / "kopie"
+    shutil.copytree(template, home)
+    copy.mkdir()
+    return home, copy, _as_before(home, copy)
+
+
+def test_letters_of_before_are_named_and_sealed_anew(before: tuple[Path, Path, list[str]], tmp_path: Path) -> None:
+    home, copy, ids = before
+    env = {"AKTENLOTSE_ARCHIVE_COPY": str(copy)}
+    verified = run_program(home, "archive", "verify", "--json", check=False, env=env)
+    findings = json.loads(verified.stdout)["findings"]
+    assert verified.returncode == Exit.INTEGRITY
+    assert [(one["code"], one["where"]) for one in findings] == [
+        ("A013", f"urn:aktenlotse:document:{id}") for id in ids
+    ]
+    for root in (home, copy):
+        assert any(f"document%3a{ids[0]}" in place for place in _anywhere([root], 1, []))
+    answer = json.loads(run_program(home, "archive", "reseal", "--json", env=env).stdout)
+    assert answer == {"resealed": ids, "failed": []}
+    for root in (home, copy):
+        assert not any(f"document%3a{ids[0]}" in place for place in _anywhere([root], 1, []))
+    assert json.loads(run_program(home, "archive", "verify", "--json", env=env).stdout)["findings"] == []
+    assert json.loads(run_program(home, "archive", "drill", "--json", env=env).stdout)["different"] == {}
+    again = run_program(home, "archive", "reseal", env=env)
+    assert "0" in again.stdout
+
+
+def test_an_erased_letter_of_before_leaves_its_neighbours_too(before: tuple[Path, Path, list[str]]) -> None:
+    home, copy, ids = before
+    env = {"AKTENLOTSE_ARCHIVE_COPY": str(copy)}
+    run_program(home, "user", "add", "zweite", "--role", "admin", "--role", "auditor", env=env)
+    run_program(home, "disposal", "propose", ids[1], "--unlawful", "--purpose", "irrtümlich", env=env)
+    proposal = json.loads(run_program(home, "disposal", "list", "--json", env=env).stdout)
+    assert any(f"document%3a{ids[0]}" in place for place in _anywhere([home], 1, []))
+    run_program(home, "--as", "zweite", "disposal", "release", proposal["id"], env=env)
+    assert _anywhere([home, copy], 1, []) == set()
+    assert json.loads(run_program(home, "archive", "verify", "--json", env=env).stdout)["findings"] == []
+    assert json.loads(run_program(home, "archive", "drill", "--json", env=env).stdout)["different"] == {}
+
+
+def test_pages_whose_erasure_was_cut_off_are_erased_by_the_next_run(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(template, home)
+    run_program(home, "user", "add", "zweite", "--role", "admin", "--role", "auditor")
+    letters = sorted(line["id"] for line in json_lines(run_program(home, "list", "--json")))
+    run_program(home, "disposal", "propose", letters[2], "--unlawful", "--purpose", "irrtümlich")
+    with open_house(Settings(home=home)) as house:
+        with house.database.read() as session:
+            second = actor_named(session, "zweite")
+            (id,) = session.scalars(sa.select(Disposal.id))
+
+        def cut_off(*_: object, **__: object) -> None:
+            raise EnvironmentProblem("index_busy")
+
+        for name in ("blanked", "record"):
+            with monkeypatch.context() as patch:
+                patch.setattr(f"services.blanking.{name}", cut_off)
+                with pytest.raises(EnvironmentProblem):
+                    disposal.release(house, second, [id]) if name == "blanked" else destroying.finish(house)
+        destroying.finish(house)
+        assert verify_archive(house, second)["findings"] == []
+    (home / "inbox" / "stapel.pdf").unlink(missing_ok=True)
+    assert _anywhere([home], 2, []) == set()
