@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pikepdf
@@ -171,11 +172,9 @@ def _as_before(home: Path, copy: Path | None = None) -> list[str]:
             said = said_of(house.store.file("document", id, "metadata.json").read_bytes())
             said.pop("schema")
             metadata = write_metadata({**said, "extract": None})
-            both = {"message": "before", "user": "test"}
-            house.store.redact("document", id, "extract.pdf", **both)
-            house.store.redact(
-                "document", id, "document.pdf", replacement=cut, besides={"metadata.json": metadata}, **both
-            )
+            redact = partial(house.store.redact, "document", id, message="before", user="test")
+            redact("extract.pdf")
+            redact("document.pdf", replacement=cut, besides={"metadata.json": metadata})
             cut.unlink()
             with house.database.write() as session:
                 pdf_path = house.store.file("document", id, "document.pdf").relative_to(house.settings.archive)
@@ -204,9 +203,8 @@ def test_letters_of_before_are_named_and_sealed_anew(before: tuple[Path, Path, l
     verified = run_program(home, "archive", "verify", "--json", check=False, env=env)
     findings = json.loads(verified.stdout)["findings"]
     assert verified.returncode == Exit.INTEGRITY
-    assert [(one["code"], one["where"]) for one in findings] == [
-        ("A013", f"urn:aktenlotse:document:{id}") for id in ids
-    ]
+    named = [("A013", f"urn:aktenlotse:document:{id}") for id in ids]
+    assert [(one["code"], one["where"]) for one in findings] == named
     for root in (home, copy):
         assert any(f"document%3a{ids[0]}" in place for place in _anywhere([root], 1, []))
     answer = json.loads(run_program(home, "archive", "reseal", "--json", env=env).stdout)
