@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from core.errors import EnvironmentProblem
 
 BUSY_SECONDS = 60
 LEADER_LOCK = 70_000
+_AT_ONCE = 500  # ids in a query
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -153,6 +154,13 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def in_parts(ids: Collection[str]) -> Iterator[list[str]]:
+    """The ids in their order, as many at once as a query takes."""
+    listed = sorted(ids)
+    for start in range(0, len(listed), _AT_ONCE):
+        yield listed[start : start + _AT_ONCE]
 
 
 def pairs(session: Session, query: sa.Select[Any, Any]) -> dict[Any, Any]:

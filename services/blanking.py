@@ -19,6 +19,7 @@ from core.durable import make_folders, remove_tree
 from core.ids import new_id
 from models import SOURCE, SYSTEM, DocumentPage, JournalEntry, Page, Source
 from models.chain import lock, noted_digest, record
+from models.database import in_parts
 from services.copying import carry_over
 from services.describing import said_of
 from services.house import House
@@ -33,31 +34,22 @@ def pages_to_blank(
     house: House, session: Session, documents: Collection[str], sources_gone: Collection[str]
 ) -> list[dict[str, Any]]:
     """The pages that none but these Documents need, in Sources that stay, with the separator sheets before them."""
-    rows = session.execute(
-        sa.select(Page.source_id, Page.number, DocumentPage.document_id)
-        .join(DocumentPage, DocumentPage.page_id == Page.id)
-        .where(
-            Page.source_id.in_(
-                sa.select(Page.source_id)
-                .join(DocumentPage, DocumentPage.page_id == Page.id)
-                .where(DocumentPage.document_id.in_(documents))
-            )
-        )
-    ).all()
-    gone: dict[str, set[int]] = {}
-    kept: set[tuple[str, int]] = set()
-    for source_id, number, document_id in rows:
-        if document_id not in documents:
-            kept.add((source_id, number))
-        elif source_id not in sources_gone:
-            gone.setdefault(source_id, set()).add(number)
+    gone = set(documents)
+    places = sa.select(Page.source_id, Page.number, DocumentPage.document_id).join(
+        DocumentPage, DocumentPage.page_id == Page.id
+    )
+    sources: set[str] = set()
+    for part in in_parts(gone):
+        sources |= {row.source_id for row in session.execute(places.where(DocumentPage.document_id.in_(part)))}
     items = []
-    for source_id, numbers in sorted(gone.items()):
+    for source_id in sorted(id for id in sources - set(sources_gone) if house.store.exists(SOURCE, id)):
+        rows = session.execute(places.where(Page.source_id == source_id)).all()
+        kept = {row.number for row in rows if row.document_id not in gone}
+        letters = sorted({row.document_id for row in rows if row.document_id in gone})
+        numbers = {row.number for row in rows if row.document_id in gone} | _separators(session, source_id, letters)
         source = session.get_one(Source, source_id)
-        alone = {*numbers, *_separators(session, source_id, documents)}
-        listed = sorted(number for number in alone if (source_id, number) not in kept)
         facts = {"sha256": source.sha256, "size": source.size, "object": house.store.digest(SOURCE, source_id)}
-        items.append({"kind": PAGES, "id": source_id, "numbers": listed, "documents": sorted(documents), **facts})
+        items.append({"kind": PAGES, "id": source_id, "numbers": sorted(numbers - kept), "documents": letters, **facts})
     return items
 
 
