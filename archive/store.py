@@ -215,6 +215,7 @@ class Store:
                 inventory = Inventory(
                     old.ocfl_id, manifest, (*states, states[-1] | written), (*old.heads, _head(message, user))
                 )
+                drop_doubles(folder, inventory, number)
                 current = self.object_path(kind, object_id)
                 link_versions(current, folder, replace(inventory, states=states, heads=old.heads), number - 1)
                 seal_folder(folder, inventory)

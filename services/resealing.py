@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.durable import remove_tree
-from core.errors import AktenlotseError
+from core.errors import AktenlotseError, IntegrityError
 from core.logs import log
-from models import DOCUMENT, SYSTEM, Actor, Document, DocumentPage, Page, Role
+from models import DOCUMENT, SYSTEM, Actor, Document, DocumentPage, Page, Role, State
 from models.chain import lock, noted_digest, record
 from services.copying import carry_over, copy_on, need_copy
 from services.describing import document_metadata, said_of
@@ -28,6 +28,7 @@ from services.view import Json
 
 LOG = log(__name__)
 ACTION = "document.reseal"
+MESSAGE = "sealed anew"  # of the object's version
 
 
 def without_extract(house: House, sources: Collection[str] | None = None) -> list[str]:
@@ -38,7 +39,7 @@ def without_extract(house: House, sources: Collection[str] | None = None) -> lis
         sa.select(Document.id)
         .join(DocumentPage, sa.and_(DocumentPage.document_id == Document.id, DocumentPage.version == Document.version))
         .join(Page, Page.id == DocumentPage.page_id)
-        .where(Document.object_path.is_not(None))
+        .where(Document.object_path.is_not(None), Document.state.in_((State.FILED, State.CLARIFY)))
         .group_by(Document.id, Page.source_id)
         .having(held < of_scan)
         .order_by(Document.id)
@@ -46,8 +47,8 @@ def without_extract(house: House, sources: Collection[str] | None = None) -> lis
     if sources is not None:
         query = query.where(Page.source_id.in_(sources))
     with house.database.read() as session:
-        ids = session.scalars(query).all()
-    return [id for id in ids if house.store.exists(DOCUMENT, id) and not _has_extract(house, id)]
+        there = [id for id in session.scalars(query).all() if house.store.exists(DOCUMENT, id)]
+        return [id for id in there if not _has_extract(house, id) or _is_cut_off(house, session, id)]
 
 
 def reseal(house: House, actor: Actor, progress: Callable[[int, int], None] = lambda _done, _all: None) -> Json:
@@ -81,6 +82,10 @@ def reseal_part_of(house: House, source_id: str) -> None:
 def reseal_one(house: House, actor: Actor, id: str) -> None:
     """Make one letter's PDF/A and extract anew, from the words that were read. Raises: AktenlotseError."""
     second = need_copy(house)
+    with house.database.read() as session:
+        noted = noted_digest(session, DOCUMENT, id)
+        if noted != house.store.digest(DOCUMENT, id) and not _is_cut_off(house, session, id):
+            raise IntegrityError("object_damaged", id=id, finding="A012")  # what was changed is not made good by us
     folder = house.work_folder(id)
     try:
         shutil.copyfile(house.store.file(DOCUMENT, id, WORDS), folder / WORDS)
@@ -121,12 +126,16 @@ def _replace(house: House, id: str) -> None:
     besides = {"metadata.json": metadata, name: folder / name}
     new = folder / PDF if verdict["pdf"] else None
     if PDF in house.store.names(DOCUMENT, id):
-        house.store.redact(
-            DOCUMENT, id, PDF, message="sealed anew", user="aktenlotse", replacement=new, besides=besides
-        )
+        house.store.redact(DOCUMENT, id, PDF, message=MESSAGE, user="aktenlotse", replacement=new, besides=besides)
         return
     changes = {**besides, **({PDF: new} if new else {})}
-    house.store.add_version(DOCUMENT, id, changes, message="sealed anew", user="aktenlotse")
+    house.store.add_version(DOCUMENT, id, changes, message=MESSAGE, user="aktenlotse")
+
+
+def _is_cut_off(house: House, session: Session, id: str) -> bool:
+    """Whether the object was replaced and a crash came before the entry."""
+    newest = house.store.inventory(DOCUMENT, id).heads[-1]
+    return newest["message"] == MESSAGE and noted_digest(session, DOCUMENT, id) != house.store.digest(DOCUMENT, id)
 
 
 def _has_extract(house: House, id: str) -> bool:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pikepdf
 import pytest
@@ -27,6 +28,7 @@ from services.describing import said_of
 from services.house import open_house
 from services.intake import original_file
 from services.proving import verify_archive
+from services.resealing import reseal_one
 from tests.conftest import json_lines, run_program
 from tests.stacks import STACK, WORDS, pages_of, rich_stack, strings_and_streams, word
 from tests.traces import traces
@@ -207,6 +209,10 @@ def test_letters_of_before_are_named_and_sealed_anew(before: tuple[Path, Path, l
     assert [(one["code"], one["where"]) for one in findings] == named
     for root in (home, copy):
         assert any(f"document%3a{ids[0]}" in place for place in _anywhere([root], 1, []))
+    with open_house(Settings(home=home)) as house, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.resealing.record", Mock(side_effect=EnvironmentProblem("index_busy")))
+        with pytest.raises(EnvironmentProblem):  # cut off before its entry: done again by the next run
+            reseal_one(house, SYSTEM, ids[0])
     answer = json.loads(run_program(home, "archive", "reseal", "--json", env=env).stdout)
     assert answer == {"resealed": ids, "failed": []}
     for root in (home, copy):
