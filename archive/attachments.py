@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pikepdf
-from pikepdf import Array, Dictionary, Name
+from pikepdf import Array, Dictionary, Name, Object
 
 from archive.objects import dictionaries
+
+_DEPTH = 60
+
+
+def own_filespecs(pdf: pikepdf.Pdf) -> None:
+    """Make each description of an embedded file an object of its own, so that all are found and can be associated."""
+    for item in list(pdf.objects):
+        _lift(pdf, item, 0)
+
+
+def _lift(pdf: pikepdf.Pdf, item: object, depth: int) -> None:
+    if depth > _DEPTH or not isinstance(item, (Array, Dictionary, pikepdf.Stream)):
+        return
+    pairs = list(enumerate(item)) if isinstance(item, Array) else list(item.items())
+    for key, child in pairs:
+        if isinstance(child, (Array, Dictionary)) and not child.is_indirect:
+            if isinstance(child, Dictionary) and isinstance(child.get("/EF"), Dictionary):
+                item[key] = pdf.make_indirect(child)
+            else:
+                _lift(pdf, child, depth + 1)
 
 
 def has_attachments(pdf: pikepdf.Pdf) -> bool:
@@ -21,7 +43,7 @@ def describe_attachments(pdf: pikepdf.Pdf, warnings: set[str]) -> None:
     associated = Array(pdf.Root.get("/AF", Array()))
     known = {item.objgen for item in associated if isinstance(item, Dictionary)}
     for number, spec in enumerate(specs):
-        name = str(spec.get("/UF", spec.get("/F", f"anlage-{number + 1}")))
+        name = name_of(spec) or f"anlage-{number + 1}"
         spec["/F"] = spec.get("/F", pikepdf.String(name))
         spec["/UF"] = spec.get("/UF", pikepdf.String(name))
         spec["/Type"] = Name.Filespec
@@ -38,9 +60,19 @@ def describe_attachments(pdf: pikepdf.Pdf, warnings: set[str]) -> None:
 
 def carry_attachments(source: pikepdf.Pdf, target: pikepdf.Pdf) -> None:
     """Embed the files of ``source`` in ``target``, bytes and description as they are."""
-    names = pikepdf.NameTree.new(target)
-    for item in source.objects:
-        if isinstance(item, Dictionary) and "/EF" in item and item.is_indirect:
-            name = str(item.get("/UF", item.get("/F", f"anlage-{len(names) + 1}")))
-            names[name] = target.copy_foreign(item)
-    target.Root.Names = Dictionary(EmbeddedFiles=names.obj)
+    found = [item for item in source.objects if isinstance(item, Dictionary) and "/EF" in item and item.is_indirect]
+    embed(target, [target.copy_foreign(item) for item in found])
+
+
+def embed(pdf: pikepdf.Pdf, specs: Sequence[Object]) -> None:
+    """List file specifications of ``pdf`` as its embedded files; two may have one name."""
+    names = pikepdf.NameTree.new(pdf)
+    for number, spec in enumerate(specs, 1):
+        name = name_of(spec) or f"anlage-{number}"
+        names[name if name not in names else f"{name} ({number})"] = spec
+    pdf.Root.Names = Dictionary(EmbeddedFiles=names.obj)
+
+
+def name_of(spec: Object) -> str:
+    """The file's name; "" when it has none."""
+    return str(spec.get("/UF", spec.get("/F", "")))

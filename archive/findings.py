@@ -21,6 +21,7 @@ FINDINGS = (
     "A010",  # object lies at the wrong place
     "A011",  # surplus folder or file in the storage root
     "A012",  # object and inventory changed together: not what the journal noted
+    "A013",  # letter of a stack without an original of its own
     "J001",  # journal entry changed (hash)
     "J002",  # journal entry missing or inserted (number, previous hash)
     "J003",  # journal block signature wrong

@@ -5,7 +5,7 @@ samples.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +49,13 @@ def to_pdf(path: Path, media_type: str, dpi: Sequence[float]) -> bytes:
         raise ImageUnusable(type(error).__name__) from error
 
 
-def same_samples(path: Path, media_type: str, pages: Sequence[int], pdf: pikepdf.Pdf) -> bool:
-    """Whether the pages of ``pdf`` show the very frames of an image file (0-based ``pages`` of it).
+def same_samples(path: Path, media_type: str, pdf: pikepdf.Pdf) -> bool:
+    """Whether the pages of ``pdf`` show the very frames of an image file.
 
     The coded stream is compared where it was taken over, else the samples. Raises: OSError, pikepdf.PdfError.
     """
     data = path.read_bytes()
-    for number, page in zip(pages, pdf.pages, strict=True):
+    for number, page in enumerate(pdf.pages):
         images = [one for one in page.resources.XObject.values() if isinstance(one, pikepdf.Stream)]
         (image,) = images  # img2pdf: one image a page
         raw = image.read_raw_bytes()
@@ -150,6 +150,38 @@ def _frames(path: Path) -> Iterator[Image.Image]:
         for number in range(getattr(image, "n_frames", 1)):
             image.seek(number)
             yield image.copy()
+
+
+def chosen_frames(path: Path, pages: Sequence[int]) -> bytes:
+    """Some frames (1-based) of an image file as a PDF, their samples without loss. Raises: ImageUnusable."""
+    try:
+        with Image.open(path) as image:
+            frames = []
+            for number in pages:
+                image.seek(number - 1)
+                frames.append(_png(image))
+        return bytes(img2pdf.convert(frames, layout_fun=_layout(300.0), rotation=img2pdf.Rotation.none, nodate=True))
+    except (*_ERRORS, OSError, EOFError, ValueError, TypeError, SyntaxError) as error:
+        raise ImageUnusable(type(error).__name__) from error
+
+
+def blanked_frames(path: Path, pages: Collection[int], target: Path) -> None:
+    """Write an image file with some frames (1-based) white, in its own format, without loss. Raises: ImageUnusable."""
+    try:
+        frames = [
+            Image.new(frame.mode, frame.size, "white") if number in pages else frame
+            for number, frame in enumerate(_frames(path), 1)
+        ]
+        with Image.open(path) as image:
+            kind = image.format
+        lossless: dict[str, dict[str, Any]] = {
+            "HEIF": {"quality": -1},
+            "WEBP": {"lossless": True},
+            "TIFF": {"compression": "tiff_lzw"},
+        }
+        frames[0].save(target, kind, save_all=True, append_images=frames[1:], **lossless.get(kind or "", {}))
+    except (OSError, EOFError, ValueError, TypeError, KeyError, SyntaxError) as error:
+        raise ImageUnusable(type(error).__name__) from error
 
 
 def _on_paper(frame: Image.Image) -> Image.Image:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 import pikepdf
 from pikepdf import Array, Dictionary, Object
+
+MALFORMED: tuple[type[Exception], ...] = (  # what pikepdf and Python say of files that are not what they should be
+    pikepdf.PikepdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError, ArithmeticError,
+    struct.error,
+)  # fmt: skip
 
 
 def copied(value: object) -> Dictionary:

@@ -46,7 +46,7 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def to_pdf(text: str, pages: tuple[int, ...] | None) -> tuple[bytes, bool]:
+def to_pdf(text: str) -> tuple[bytes, bool]:
     """Lay ``text`` out. Returns: the PDF, and whether all its characters are in the font.
 
     Raises: ProgramMissing when the font is not installed.
@@ -59,13 +59,12 @@ def to_pdf(text: str, pages: tuple[int, ...] | None) -> tuple[bytes, bool]:
     pdfmetrics.registerFont(font)
     glyphs = font.face.charToGlyph
     parts = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8).split("\f")
-    chosen = [parts[number - 1] for number in pages] if pages else parts
-    complete = all(char == "\n" or ord(char) in glyphs for part in chosen for char in part)
+    complete = all(char == "\n" or ord(char) in glyphs for part in parts for char in part)
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A4, invariant=1, pageCompression=1)
     columns = int((A4[0] - 2 * MARGIN) / pdfmetrics.stringWidth("m", "DejaVuSansMono", SIZE))
     rows = int((A4[1] - 2 * MARGIN) / LEADING)
-    for part in chosen:
+    for part in parts:
         lines = [piece for line in part.split("\n") for piece in _wrap(line, columns)]
         for start in range(0, max(1, len(lines)), rows):
             sheet = canvas.beginText(MARGIN, A4[1] - MARGIN)

@@ -21,13 +21,13 @@ import pikepdf
 from pikepdf.models.metadata import decode_pdf_date
 
 from archive import images, normalise, plaintext, scan
-from archive.attachments import carry_attachments, has_attachments
+from archive.attachments import carry_attachments, has_attachments, own_filespecs
 from archive.exec import ghostscript, poppler
 from archive.exec.verapdf import Validates, Verdict
 from archive.fonts import embed_standard_fonts
 from archive.gate import CHANGED, CHANGED_PICTURE, Gate, Reference
 from archive.jpx import decode_jpx
-from archive.objects import dictionaries
+from archive.objects import MALFORMED, dictionaries
 from archive.textlayer import PageLayer, Word, add_text
 from archive.xmp import Xmp, facturx_of
 from core.errors import EnvironmentProblem, ProgramFailed, StorageFull
@@ -39,21 +39,19 @@ PRODUCER = "Aktenlotse"
 RENDER_DPI = 200
 MAX_PIXELS = 40_000_000  # of a page that is rendered
 _LOG = log(__name__)
+_FAILS: tuple[type[Exception], ...] = (*MALFORMED, ProgramFailed, images.ImageUnusable)  # a rung that gives way
 _FREE_BYTES = 32 << 20  # less than this: a failing rung is blamed on the disk
 
 
 @dataclass(frozen=True, slots=True)
 class SealJob:
-    """A letter to be sealed. ``layers``: one a page, in order; ``pages``: 1-based pages of the source,
-    None: all.
-    """
+    """A letter to be sealed: ``original`` holds its pages alone. ``layers``: one a page, in order."""
 
     original: Path
     media_type: str
     layers: tuple[PageLayer, ...]
     title: str
     language: str
-    pages: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +164,6 @@ class _Ladder:
 
     def _kept(self) -> _Attempt | None:
         """(b) A PDF/A with text, a signature or attachments stays as it is."""
-        if self.job.pages is not None:
-            return None
         with self._open() as pdf:
             metadata = pdf.Root.get("/Metadata")
             claims = isinstance(metadata, pikepdf.Stream) and b"pdfaid" in metadata.read_bytes()
@@ -254,12 +250,8 @@ class _Ladder:
         dpi = [layer.dpi for layer in self.job.layers]
         wrapped.write_bytes(images.to_pdf(self.job.original, self.job.media_type, dpi))
         with pikepdf.open(wrapped) as pdf, pikepdf.open(wrapped) as before:
-            for one in (pdf, before):
-                self._choose(one)
             attempt = self._image_attempt(pdf, before, "a")
-            chosen = self.job.pages or tuple(range(1, len(before.pages) + 1))
-            numbers = [number - 1 for number in chosen]
-            if attempt.passed and not images.same_samples(self.job.original, self.job.media_type, numbers, before):
+            if attempt.passed and not images.same_samples(self.job.original, self.job.media_type, before):
                 attempt.passed = False
                 attempt.gate |= {"samples_differ": True, "passed": False}
             return attempt
@@ -269,15 +261,13 @@ class _Ladder:
         plain = self.scratch / "plain.pdf"
         plain.write_bytes(images.plain_pages(self.job.original, [layer.dpi for layer in self.job.layers]))
         with pikepdf.open(plain) as pdf, pikepdf.open(plain) as before:
-            for one in (pdf, before):
-                self._choose(one)
             self.warnings.add("pages_as_images")
             return self._image_attempt(pdf, before, "d")
 
     def _laid_out(self) -> _Attempt:
         """(c) Plain text, set in an embedded font."""
         text = plaintext.decode(self.job.original.read_bytes())
-        data, complete = plaintext.to_pdf(text, self.job.pages)
+        data, complete = plaintext.to_pdf(text)
         laid = self.scratch / "laid-out.pdf"
         laid.write_bytes(data)
         if not complete:
@@ -291,19 +281,10 @@ class _Ladder:
 
     @contextmanager
     def _open(self) -> Iterator[pikepdf.Pdf]:
-        """The source's chosen pages. Raises: pikepdf.PdfError (also for a password)."""
+        """The original. Raises: pikepdf.PdfError (also for a password)."""
         with pikepdf.open(self.job.original, suppress_warnings=True) as pdf:
-            self._choose(pdf)
+            own_filespecs(pdf)
             yield pdf
-
-    def _choose(self, pdf: pikepdf.Pdf) -> None:
-        if self.job.pages is None:
-            return
-        chosen = [pdf.pages[number - 1] for number in self.job.pages]
-        while len(pdf.pages):
-            del pdf.pages[-1]
-        pdf.pages.extend(chosen)
-        pdf.remove_unreferenced_resources()
 
     def _layers(self, count: int) -> list[PageLayer]:
         """The layers of ``count`` pages; a page of which nothing is known gets none."""
@@ -341,7 +322,7 @@ class _Ladder:
         return _Attempt(target, verdict, gate.as_dict(), gate.passed)
 
     def _original_pages(self) -> Path:
-        """The chosen pages, untouched, turned as the PDF/A will be (so that pictures can be compared)."""
+        """The pages, untouched, turned as the PDF/A will be (so that pictures can be compared)."""
         reference = self.scratch / "reference.pdf"
         with self._open() as pdf:
             for page, layer in zip(pdf.pages, self._layers(len(pdf.pages)), strict=True):

@@ -192,12 +192,14 @@ class Store:
         *,
         message: str,
         user: str,
-        replacement: bytes | None = None,
+        replacement: Content | None = None,
+        besides: Mapping[str, Content] | None = None,
     ) -> str:
         """Lawful erasure: a file vanishes from every version, in its place ``replacement`` or nothing.
 
         The object keeps its versions and their dates; a further one says what was done. Afterwards the
-        bytes are in no file of the store. Raises: NotFound, IntegrityError, StorageFull, OSError.
+        bytes are in no file of the store. ``besides``: other files of the new version.
+        Raises: NotFound, IntegrityError, StorageFull, OSError.
         """
         with self._changing():
             old = self.inventory(kind, object_id)
@@ -207,16 +209,18 @@ class Store:
             number = len(old.states) + 1
             with self._build() as place:
                 folder = place / _NEW
-                added = {} if replacement is None else {name: replacement}
+                added = {**(besides or {}), **({} if replacement is None else {name: replacement})}
                 written = write_content(folder / f"v{number}" / "content", added)
                 states = tuple(
                     {one: digest for one, digest in state.items() if digest not in gone} for state in old.states
                 )
                 manifest = {digest: path for digest, path in old.manifest.items() if digest not in gone}
-                manifest |= {digest: f"v{number}/content/{one}" for one, digest in written.items()}
+                new = {digest: f"v{number}/content/{one}" for one, digest in written.items() if digest not in manifest}
+                manifest |= new
                 inventory = Inventory(
                     old.ocfl_id, manifest, (*states, states[-1] | written), (*old.heads, _head(message, user))
                 )
+                drop_doubles(folder, inventory, number)
                 current = self.object_path(kind, object_id)
                 link_versions(current, folder, replace(inventory, states=states, heads=old.heads), number - 1)
                 seal_folder(folder, inventory)

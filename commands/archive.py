@@ -38,6 +38,24 @@ def repair(context: typer.Context, as_json: AsJson = False) -> None:
     _verify(context, as_json=as_json, mend=True)
 
 
+@app.command("reseal", help=text("cli.archive.reseal"))
+def reseal(context: typer.Context, as_json: AsJson = False) -> None:
+    from services.resealing import reseal as act
+
+    with opened(context) as (house, actor), ERR.status("") as status:
+        answer = act(
+            house, actor, lambda done, total: status.update(text("archive.resealing", None, done=done, total=total))
+        )
+    if as_json:
+        print_json(answer)
+    else:
+        say("archive.resealed", count=len(answer["resealed"]))
+        for failed in answer["failed"]:
+            say("archive.reseal_failed", **failed)
+    if answer["failed"]:
+        raise typer.Exit(Exit.INTEGRITY)
+
+
 @app.command("copy", help=text("cli.archive.copy"))
 def copy(context: typer.Context, as_json: AsJson = False) -> None:
     from services.copying import copy_now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from core.faults import machine_fault
 BUSY_SECONDS = 60
 LEADER_LOCK = 70_000
 READ_ONLY = "readonly database"  # in SQLite's words
+_AT_ONCE = 500  # ids in a query
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -166,6 +167,13 @@ def give_up_read_only(engine: sa.Engine) -> None:
         context.is_disconnect |= READ_ONLY in str(context.original_exception)
 
     sa.event.listen(engine, "handle_error", judge)
+
+
+def in_parts(ids: Collection[str]) -> Iterator[list[str]]:
+    """The ids in their order, as many at once as a query takes."""
+    listed = sorted(ids)
+    for start in range(0, len(listed), _AT_ONCE):
+        yield listed[start : start + _AT_ONCE]
 
 
 def pairs(session: Session, query: sa.Select[Any, Any]) -> dict[Any, Any]:

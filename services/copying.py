@@ -202,6 +202,12 @@ def _copy(
     return True
 
 
+def carry_over(house: House, second: Store, kind: str, id: str) -> None:
+    """The copy's object becomes ours at once, so that what was taken out here is in no version there either."""
+    if second.exists(kind, id) and second.digest(kind, id) != house.store.digest(kind, id):
+        second.restore(kind, id, house.store.object_path(kind, id))
+
+
 def _destroyed(house: House) -> frozenset[tuple[str, str]]:
     """Kind and id of every object that a released disposal lists."""
     with house.database.read() as session:

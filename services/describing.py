@@ -85,7 +85,8 @@ def document_metadata(session: Session, document: Document, verdict: dict[str, A
             "hints": document.hints,
             "timings": document.timings,
             "pages": [_page(entry) for entry in document.pages],
-            "pdfa": {name: part for name, part in verdict.items() if name != "pdf"},
+            "pdfa": {name: part for name, part in verdict.items() if name not in ("pdf", "extract")},
+            "extract": _extract(document, verdict["extract"]),
             "software": software_of(verdict),
             "history": _history(session, document),
         }
@@ -169,6 +170,14 @@ def _page(entry: DocumentPage) -> dict[str, Any]:
         "left_out": entry.left_out,
         **{name: getattr(page, name) for name in PAGE_FACTS},
     }
+
+
+def _extract(document: Document, made: dict[str, str] | None) -> dict[str, Any] | None:
+    """The part's own original; none where the letter is all of its Source."""
+    if made is None:
+        return None
+    pages = [entry.page.number for entry in document.pages]
+    return {"name": made["name"], "of": document.scan.sha256, "pages": pages, "sha256": made["sha256"]}
 
 
 def _history(session: Session, document: Document) -> list[dict[str, str]]:

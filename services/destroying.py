@@ -6,7 +6,7 @@ what a crash cut off is finished by the next start or by ``disposal release`` wi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -45,23 +45,25 @@ from models import (
     Source,
 )
 from models.chain import lock, record
+from models.database import in_parts
 from services import reindexing
+from services.blanking import PAGES, blank, forget_facts
 from services.copying import copy_on, need_copy
 from services.describing import said_of
 from services.house import House
 from services.indexing import texts_of
 from services.learning import load_router
+from services.resealing import reseal_part_of
 
 LOG = log(__name__)
 PURGED = ("documents", "sources", "deliveries", "efiles", "cases", "routes", "labels", "pages", "journal_values")
-_AT_ONCE = 500  # ids in a query
 
 
 def goes_with(session: Session, documents: Collection[str]) -> list[str]:
     """The Sources of which every Document and page goes with these Documents; another letter's scan stays."""
     gone = set(documents)
     sources: set[str] = set()
-    for part in _parts(documents):
+    for part in in_parts(documents):
         sources |= set(
             session.scalars(
                 sa.select(Page.source_id)
@@ -71,7 +73,7 @@ def goes_with(session: Session, documents: Collection[str]) -> list[str]:
         )
         sources |= set(session.scalars(sa.select(Document.source_id).where(Document.id.in_(part))))
     kept = set()
-    for part in _parts(sources):
+    for part in in_parts(sources):
         for source, document in session.execute(
             sa.select(Document.source_id, Document.id).where(Document.source_id.in_(part))
         ):
@@ -89,26 +91,23 @@ def delete_rows(session: Session, objects: list[dict[str, Any]], efile_id: str |
     """Every row of the Documents and Sources, and of the EFile with its Cases (also when it is replayed)."""
     documents = [item["id"] for item in objects if item["kind"] == DOCUMENT]
     sources = [item["id"] for item in objects if item["kind"] == SOURCE]
-    for part in _parts(documents):
+    for part in in_parts(documents):
         routes = sa.select(Route.id).where(Route.document_id.in_(part))
         session.execute(sa.delete(RouteCopy).where(RouteCopy.route_id.in_(routes)))
         for table in (Route, Label, Grant, OutboxEntry, DocumentPage, Paper):
             session.execute(sa.delete(table).where(table.document_id.in_(part)))
         session.execute(sa.delete(Document).where(Document.id.in_(part)))
-    for part in _parts(sources):
+    for part in in_parts(sources):
         for row in (Page, Delivery):
             session.execute(sa.delete(row).where(row.source_id.in_(part)))
         session.execute(sa.delete(Source).where(Source.id.in_(part)))
+    for item in objects:
+        if item["kind"] == PAGES:
+            forget_facts(session, item)
     if efile_id is not None:
         session.execute(sa.delete(Case).where(Case.efile_id == efile_id))
         session.execute(sa.delete(EFile).where(EFile.id == efile_id))
     session.expire_all()
-
-
-def _parts(ids: Collection[str]) -> Iterator[list[str]]:
-    listed = sorted(ids)
-    for start in range(0, len(listed), _AT_ONCE):
-        yield listed[start : start + _AT_ONCE]
 
 
 def finish(house: House) -> int:
@@ -125,6 +124,10 @@ def finish(house: House) -> int:
         _forget_letters(
             house, [item["id"] for item in objects if item["kind"] == DOCUMENT]
         )  # while the texts are there
+        for item in objects:
+            if item["kind"] == PAGES:
+                blank(house, item, second)
+                reseal_part_of(house, item["id"])
         _remove_objects(house, objects, second)
         _remove_copies(house, objects)
         for disposal in waiting:
@@ -160,6 +163,8 @@ def _remove_objects(house: House, objects: list[dict[str, Any]], second: Store |
     Under the chain's lock: the commit of a delivery either lies before it, or finds its object missing.
     """
     for item in objects:
+        if item["kind"] == PAGES:
+            continue
         table = Document if item["kind"] == DOCUMENT else Source
         with house.database.write() as session:
             lock(session)
@@ -177,9 +182,10 @@ def _remove_copies(house: House, objects: list[dict[str, Any]]) -> None:
     """Delivered files with the same bytes in done/, what a killed process left in staging/, and old drills."""
     wanted = {item["sha256"]: item["size"] for item in objects if item["kind"] == SOURCE}
     with house.database.read() as session:
-        for part in _parts(wanted):  # delivered again since then: a new letter's
+        for part in in_parts(wanted):  # delivered again since then: a new letter's
             for sha256 in session.scalars(sa.select(Source.sha256).where(Source.sha256.in_(part))):
                 del wanted[sha256]
+    wanted |= {item["sha256"]: item["size"] for item in objects if item["kind"] == PAGES}
     sizes = set(wanted.values())
     settings = house.settings
     for folder in (settings.done, *settings.staging.glob("in-*")):
@@ -205,13 +211,13 @@ def _erase_values(house: House, disposal: Disposal) -> None:
                 JournalEntry.action == "disposal.release", JournalEntry.object_id == disposal.id
             )
         ).one()
-        ids = {item["id"] for item in disposal.objects} | set(release.data["files"])
+        ids = {item["id"] for item in disposal.objects if item["kind"] != PAGES} | set(release.data["files"])
         still = sa.exists().where(JournalValue.seq == JournalEntry.seq)
         before = sa.select(JournalEntry.seq, JournalEntry.data, JournalEntry.hashes).where(
             JournalEntry.seq < release.seq, still
         )
         fields: dict[int, set[str]] = {}
-        for part in _parts(ids):
+        for part in in_parts(ids):
             for seq, _, hashes in session.execute(before.where(JournalEntry.object_id.in_(part))):
                 fields[seq] = set(hashes)
         asked = before.where(JournalEntry.action == "search.ask").execution_options(yield_per=2000)

@@ -34,6 +34,7 @@ from models import (
 from models.access import efile_tokens, held_tokens
 from models.chain import lock, record
 from models.database import pairs
+from services.blanking import pages_to_blank
 from services.destroying import delete_rows, finish, goes_with
 from services.house import House
 from services.retention import is_due, kept_until
@@ -193,15 +194,18 @@ def _said(proposal: Disposal) -> Json:
 
 
 def _objects(house: House, session: Session, documents: list[str]) -> list[dict[str, Any]]:
-    """What goes: of each object the digest of its inventory, of each Source the hash and size of its bytes too."""
+    """What goes: of each object the digest of its inventory, of each Source the hash and size of its bytes too;
+    and the pages of Sources that stay.
+    """
     listed: list[dict[str, Any]] = [{"kind": DOCUMENT, "id": id} for id in sorted(documents)]
-    for id in goes_with(session, documents):
+    sources = goes_with(session, documents)
+    for id in sources:
         source = session.get_one(Source, id)
         listed.append({"kind": SOURCE, "id": id, "sha256": source.sha256, "size": source.size})
     for item in listed:
         there = house.store.exists(item["kind"], item["id"])
         item["object"] = house.store.digest(item["kind"], item["id"]) if there else None
-    return listed
+    return listed + pages_to_blank(house, session, documents, sources)
 
 
 def listing(house: House, actor: Actor) -> list[Json]:

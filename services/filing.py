@@ -26,7 +26,7 @@ from models.references import reference_key
 from services.describing import document_metadata, general_reference, note_of_scan, said_of
 from services.house import House
 from services.reading import WORDS, page_texts, readings_of
-from services.sealing import PDF, VERDICT, seal_document, verdict_of
+from services.sealing import EXTRACTS, PDF, VERDICT, seal_document, verdict_of
 
 
 def file_document(house: House, document_id: str) -> None:
@@ -159,8 +159,10 @@ def _write_object(house: House, document_id: str) -> None:
     }
     if verdict["pdf"]:
         files[PDF] = folder / PDF
+    if verdict["extract"]:
+        files[verdict["extract"]["name"]] = folder / verdict["extract"]["name"]
     if rescanned:
-        changes = {PDF: None, **files}  # none: without a PDF/A of the new pages the old one must not stand for them
+        changes = {PDF: None, **dict.fromkeys(EXTRACTS), **files}  # what is not made anew must not stand for new pages
         house.store.add_version("document", document_id, changes, message="rescanned", user="aktenlotse")
         return
     house.store.create("document", document_id, files, message="filed", user="aktenlotse")

@@ -20,6 +20,7 @@ from models import Actor, Document, Role, Source
 from models.chain import record
 from services.copying import copy_on, copy_state, second_store
 from services.house import House
+from services.resealing import without_extract
 from services.view import Json, need_document
 
 
@@ -142,6 +143,8 @@ def verify_archive(
     must = [] if seconds or share else noted.objects()
     vanished = [Finding("A001", urn(kind, id)) for kind, id in must if not house.store.exists(kind, id)]
     answer["findings"] += [_told(finding, "") for finding in vanished if finding.where not in told]
+    if not (seconds or share):
+        answer["findings"] += [_told(Finding("A013", urn("document", id)), "") for id in without_extract(house)]
     _record_repairs(house, actor, answer["repaired"])
     return {**answer, "ok": not answer["findings"], "copy": second is not None}
 

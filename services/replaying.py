@@ -37,7 +37,7 @@ from models import (
     UserRole,
 )
 from models.references import reference_key
-from services import unit_changes
+from services import resealing, unit_changes
 from services.describing import PAGE_FACTS, said_of
 from services.destroying import delete_rows
 from services.house import House
@@ -78,6 +78,7 @@ class Replay:
             "source.discard": self._discard,
             "document.route": self._route,
             "document.file": self._file,
+            resealing.ACTION: self._reseal,
             "document.move": self._move,
             "document.quarantine": self._quarantine,
             "document.retry": self._retry,
@@ -383,7 +384,7 @@ class Replay:
         document.valid, document.flavour = data["valid"], data["flavour"]
         document.object_path = store.relative("document", document.id)
         document.pdf_path = None
-        if document.valid:
+        if document.valid and "document.pdf" in store.names("document", document.id, version):  # else sealed anew since
             pdf = store.file("document", document.id, "document.pdf", version)
             document.pdf_path = str(pdf.relative_to(settings.archive))
         by_position = {page.position: page for page in document.pages}
@@ -392,6 +393,10 @@ class Replay:
             entry_page.left_out = said_page["left_out"]
             for name in PAGE_FACTS:
                 setattr(entry_page.page, name, said_page[name])
+
+    def _reseal(self, entry: Entry, data: Any) -> None:
+        if self.house.store.exists("document", entry["object_id"]):
+            resealing.apply(self.house, self.session, entry["object_id"], data)
 
     def _move(self, entry: Entry, data: Any) -> None:
         document = self.session.get_one(Document, entry["object_id"])

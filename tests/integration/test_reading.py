@@ -76,7 +76,7 @@ def test_the_text_layer_lies_on_the_words_of_a_page_that_opens_upright(
     assert len(tried) == 1  # the look told which way up
     validator = Validator(Path(sys.prefix) / "share" / "aktenlotse" / "verapdf")
     try:
-        job = SealJob(tmp_path / "seite.png", "image/png", (layer_of(page),), "t", "deu", None)
+        job = SealJob(tmp_path / "seite.png", "image/png", (layer_of(page),), "t", "deu")
         sealed = seal(job, validator, tmp_path)
     finally:
         validator.close()

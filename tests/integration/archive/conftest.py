@@ -37,7 +37,6 @@ def sealed(validator: Validator, tmp_path: Path) -> Seal:
         data: bytes,
         media_type: str = "application/pdf",
         layers: tuple[PageLayer, ...] = (PageLayer(0, 0, 0, 0.0, (), 300.0, True),),
-        pages: tuple[int, ...] | None = None,
     ) -> Sealed:
         nonlocal count
         count += 1
@@ -45,6 +44,6 @@ def sealed(validator: Validator, tmp_path: Path) -> Seal:
         scratch.mkdir()
         original = tmp_path / f"original-{count}"
         original.write_bytes(data)
-        return seal(SealJob(original, media_type, layers, "Antrag & <Wohngeld>", "de", pages), validator, scratch)
+        return seal(SealJob(original, media_type, layers, "Antrag & <Wohngeld>", "de"), validator, scratch)
 
     return run

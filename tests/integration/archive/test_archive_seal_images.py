@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pikepdf
 import pytest
 from PIL import Image, ImageCms
 
-from archive import PageLayer, Sealed
+from archive import PageLayer, Sealed, check_part, extract
 from tests.integration.archive import archive_pdfs as pdfs
 
 Seal = Callable[..., Sealed]
@@ -80,8 +81,17 @@ def test_pages_of_a_tiff(sealed: Seal) -> None:
     data = coded(frames[0], "TIFF", compression="group4", save_all=True, append_images=frames[1:], dpi=(204, 98))
     result = sealed(data, "image/tiff", (layer, layer, layer))
     assert result.rung == "a" and result.gate["pages"] == 3
-    part = sealed(data, "image/tiff", (layer,), pages=(3,))
+
+
+def test_a_part_of_a_tiff(sealed: Seal, tmp_path: Path) -> None:
+    image, layer = pdfs.page_image(size=(620, 877))
+    frames = [image.convert("1"), Image.new("1", (620, 877), 1), image.convert("1").rotate(180)]
+    stack = tmp_path / "stapel.tif"
+    stack.write_bytes(coded(frames[0], "TIFF", compression="group4", save_all=True, append_images=frames[1:]))
+    made = extract(stack, "image/tiff", [3], "", tmp_path)
+    part = sealed(made.path.read_bytes(), made.media_type, (layer,))
     assert part.rung == "a" and part.gate["pages"] == 1 and part.pdf is not None
+    check_part(stack, "image/tiff", [3], "", [made.path, part.pdf])
     with pikepdf.open(part.pdf) as pdf:
         shown = pikepdf.PdfImage(pdfs.only_image(pdf)).as_pil_image()
         assert shown.convert("L").tobytes() == frames[2].convert("L").tobytes()

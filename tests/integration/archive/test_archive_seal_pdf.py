@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pikepdf
 import pytest
 
-from archive import PageLayer, Sealed, Validator, Word
+from archive import PageLayer, Sealed, Validator, Word, extract
 from tests.integration.archive import archive_pdfs as pdfs
 
 Seal = Callable[..., Sealed]
@@ -215,7 +215,7 @@ def test_turned_page_of_a_pdf_keeps_its_words_in_place(sealed: Seal) -> None:
         assert pdf.pages[0].rotation == 0  # upright is what the layer says
 
 
-def test_pages_are_taken_out_of_a_longer_source(sealed: Seal) -> None:
+def test_pages_are_taken_out_of_a_longer_source(sealed: Seal, tmp_path: Path) -> None:
     scan, layer = pdfs.scan_pdf("jpeg")
     buffer = io.BytesIO()
     with (
@@ -227,11 +227,46 @@ def test_pages_are_taken_out_of_a_longer_source(sealed: Seal) -> None:
         pdf.pages.extend(two.pages)
         pdf.pages.extend(one.pages)
         pdf.save(buffer)
-    result = sealed(buffer.getvalue(), layers=(layer, layer), pages=(1, 3))
+    stack = tmp_path / "stapel.pdf"
+    stack.write_bytes(buffer.getvalue())
+
+    def part(*pages: int) -> bytes:
+        return extract(stack, "application/pdf", pages, "", tmp_path).path.read_bytes()
+
+    result = sealed(part(1, 3), layers=(layer, layer))
     assert result.rung == "a" and result.gate["pages"] == 2
-    mixed = sealed(buffer.getvalue(), layers=(layer, OWN), pages=(1, 2))
+    mixed = sealed(part(1, 2), layers=(layer, OWN))
     assert mixed.rung == "c" and mixed.valid and mixed.pdf is not None
     assert text_of(mixed.pdf).count("Erika Mustermann") >= 1
+
+
+def _attach(pdf: pikepdf.Pdf) -> None:
+    """A file specification that is no object of its own, as some makers write it."""
+    data = pikepdf.Stream(pdf, b"Anlage als Datei" * 20)
+    names = pikepdf.Array(["a.txt", pikepdf.Dictionary(F="a.txt", EF=pikepdf.Dictionary(F=data))])
+    pdf.Root.Names = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=names))
+
+
+def _large(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj["/UserUnit"] = 2.5
+
+
+UNUSUAL = {"large user unit": _large, "direct file": _attach}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_a_part_of_an_unusual_stack_is_sealed(name: str, sealed: Seal, tmp_path: Path) -> None:
+    stack = tmp_path / "stapel.pdf"
+    data = pdfs.edited(pdfs.text_pdf(), lambda pdf: pdf.pages.extend(list(pdf.pages)))
+    stack.write_bytes(pdfs.edited(data, UNUSUAL[name]))
+    for original in (stack, extract(stack, "application/pdf", [1], "siehe a.txt", tmp_path).path):
+        result = sealed(original.read_bytes(), layers=(OWN, OWN))
+        assert result.valid and result.rung == "c" and result.pdf is not None, result
+        if name == "direct file":
+            with pikepdf.open(result.pdf) as pdf:
+                assert b"Anlage als Datei" * 20 in [
+                    s.read_bytes() for s in pdf.objects if isinstance(s, pikepdf.Stream)
+                ]
 
 
 def test_the_same_letter_gives_the_same_bytes(sealed: Seal) -> None:

@@ -142,13 +142,3 @@ def test_what_nobody_takes_is_named(inbox: Inbox, tmp_path: Path) -> None:
 def test_an_inbox_that_is_gone_is_no_empty_one(tmp_path: Path, clock: Clock) -> None:
     with pytest.raises(FileNotFoundError):
         Inbox(tmp_path / "weg", 2.0, 60.0, clock).look()
-
-
-def test_folders_may_lie_as_deep_as_paths_can_be_long(inbox: Inbox, tmp_path: Path, clock: Clock) -> None:
-    deep = tmp_path
-    for _ in range(1500):
-        deep /= "d"
-        deep.mkdir()
-    written(deep / "a.txt", "Brief", clock)
-    clock.now += 3
-    assert inbox.look().ready == (deep / "a.txt",)
