@@ -8,6 +8,7 @@ exact.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,11 @@ def without_columns(features: Counts, start: int) -> Counts:
     )
 
 
+_one_fit = (
+    threading.Lock()
+)  # liblinear has one generator of random numbers a process: two fits at once disturb each other
+
+
 def fit_linear(
     features: Counts, target: npt.NDArray[np.int64], weight: npt.NDArray[np.float64], units: int, seed: int
 ) -> Linear:
@@ -66,7 +72,8 @@ def fit_linear(
     if len(seen) > SVC_UNITS:
         first, bias = _passive_aggressive(features, np.searchsorted(seen, target), weight, len(seen), seed)
     else:
-        svc = LinearSVC(C=_C, tol=_TOLERANCE, random_state=seed).fit(features, target, sample_weight=weight)
+        with _one_fit:
+            svc = LinearSVC(C=_C, tol=_TOLERANCE, random_state=seed).fit(features, target, sample_weight=weight)
         first, bias = svc.coef_, svc.intercept_
         if len(seen) == 2:
             first, bias = np.vstack([-first, first]), np.concatenate([-bias, bias])

@@ -34,7 +34,7 @@ SEPARATOR_ON_LETTER = "separator_on_letter"
 SEVERAL_ASN = "several_asn"
 ASN_ON_LATER_PAGE = "asn_on_later_page"
 _FORMATS = zxingcpp.BarcodeFormats(
-    [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code39, zxingcpp.BarcodeFormat.Code128]
+    [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code39Std, zxingcpp.BarcodeFormat.Code128]
 )
 _ASN = re.compile(r"^ASN[ -]?(\d{1,10})$")
 _TICKET = re.compile(r"^AL\d;")
