@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import shutil
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.account import account_name
 from core.clock import today
 from core.durable import remove_tree
 from core.errors import EnvironmentProblem
@@ -80,7 +80,7 @@ def _opened(home: Path) -> Iterator[tuple[House, Actor, Actor]]:
     """The house, its first user, and the second person."""
     with open_house(Settings(home=home)) as house:
         with house.database.read() as session:
-            first, second = actor_named(session, getpass.getuser()), actor_named(session, "zweite")
+            first, second = actor_named(session, account_name()), actor_named(session, "zweite")
         yield house, first, second
 
 
@@ -236,7 +236,7 @@ def test_on_postgresql_it_is_gone_too(tmp_path: Path, postgres: Callable[[], str
         run_program(home, "--as", "zweite", "disposal", "release", _proposal(house), env=env)
         assert CANARY not in _rows(house)
         with house.database.read() as session:
-            first = actor_named(session, getpass.getuser())
+            first = actor_named(session, account_name())
         assert verify_archive(house, first)["findings"] == []
         assert verify_journal(house, first)["findings"] == []
     assert traces(home, CANARY) == set()
