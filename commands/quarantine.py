@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,8 +27,15 @@ def list_(
         for line in found:
             print_json({**line, "sentence": reason_sentence(line)})
         return
-    rows = [[line["entry_no"], line["id"], line["source_name"], reason_sentence(line)] for line in found]
+    rows = [[line["entry_no"], line["id"], line["source_name"], _why(line, reason_sentence(line))] for line in found]
     table("quarantine.title", ["entry_no", "id", "name", "reason"], rows)
+
+
+def _why(line: dict[str, Any], sentence: str) -> str:
+    proposed = line.get("discard")
+    if not proposed:
+        return sentence
+    return f"{sentence}\n{text('web.quarantine.proposed', None, who=proposed['by'], why=proposed['reason'])}"
 
 
 @app.command("retry", help=text("cli.quarantine.retry"))

@@ -68,6 +68,8 @@ def actor_of(user: User) -> Actor:
 
 
 def _actor(user: User | None, name: str) -> Actor:
-    if user is None or not user.active:
+    if user is None:
         raise UsageError("unknown_user", name=name)
+    if not user.active:
+        raise UsageError("user_locked", name=user.name)
     return actor_of(user)

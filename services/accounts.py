@@ -38,14 +38,14 @@ def known_unit(session: Session, code: str) -> str:
 def lock_user(house: House, actor: Actor, name: str, *, unlock: bool = False) -> None:
     """Lock a user, whose sessions end at once, or lift that.
 
-    Raises: Forbidden, UsageError (unknown user, the last admin).
+    Raises: Forbidden, UsageError (unknown user, the last admin, an admin's own self).
     """
     actor.need(Role.ADMIN)
     with house.database.write() as session:
         lock(session)
         user = known_user(session, name)
         if not unlock:
-            _need_other_admin(session, user)
+            _need_other_admin(session, actor, user)
             end_sessions(session, user.id)
         user.active = unlock
         record(session, actor, "user.unlock" if unlock else "user.lock", "user", user.id)
@@ -56,14 +56,14 @@ def change_roles(
 ) -> list[str]:
     """Give and take roles; who loses one is signed out at once. Returns: the roles of now.
 
-    Raises: Forbidden, UsageError (unknown user, the last admin).
+    Raises: Forbidden, UsageError (unknown user, the last admin, an admin's own self).
     """
     actor.need(Role.ADMIN)
     with house.database.write() as session:
         lock(session)
         user = known_user(session, name)
         if Role.ADMIN in remove:
-            _need_other_admin(session, user)
+            _need_other_admin(session, actor, user)
         if remove:
             end_sessions(session, user.id)
         set_roles(user, add=add, remove=remove)
@@ -78,11 +78,15 @@ def set_roles(user: User, *, add: Collection[str], remove: Collection[str]) -> N
     user.roles += [UserRole(role=str(role)) for role in sorted(set(add) - there - set(remove))]
 
 
-def _need_other_admin(session: Session, user: User) -> None:
-    """Somebody else can still act as admin. Raises: UsageError."""
+def _need_other_admin(session: Session, actor: Actor, user: User) -> None:
+    """Somebody else stays admin, and it is not oneself who goes: nobody is locked out by a slip. Raises: UsageError."""
+    if Role.ADMIN not in {role.role for role in user.roles}:
+        return
     others = sa.select(User.id).join(UserRole).where(User.id != user.id, User.active, UserRole.role == Role.ADMIN)
-    if session.scalar(others.limit(1)) is None and Role.ADMIN in {role.role for role in user.roles}:
+    if session.scalar(others.limit(1)) is None:
         raise UsageError("last_admin", name=user.name)
+    if user.id == actor.user_id or (actor.hand is not None and actor.hand == user.os_account):
+        raise UsageError("not_oneself", name=user.name)
 
 
 def sign_out_everywhere(house: House, actor: Actor, name: str) -> int:
