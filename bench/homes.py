@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from pathlib import Path
 
+from core.account import account_name
 from core.settings import Settings
 from models import SYSTEM
 from services import registry
@@ -18,6 +18,6 @@ def sample_home(folder: Path) -> House:
     """Make and open it; the caller closes it."""
     make_home(folder)
     house = House(Settings.load(folder, os.environ))
-    registry.set_up(house, getpass.getuser())
+    registry.set_up(house, account_name())
     registry.load_units(house, SYSTEM, SAMPLES / "units.json")
     return house

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import sys
@@ -16,6 +15,7 @@ import typer
 from rich.table import Table
 
 from commands.screen import Screen
+from core.account import account_name
 from core.foreign import escaped, visible_line
 from core.i18n import text
 from core.settings import Settings
@@ -46,8 +46,8 @@ def the_call(context: typer.Context) -> Call:
 
 @contextmanager
 def opened(context: typer.Context) -> Iterator[tuple[House, Actor]]:
-    """The opened home and the actor: ``--as USER``, else the mapped account of the operating system."""
-    from models.actor import actor_named, actor_of_account  # heavy imports only where a home is needed
+    """The opened home and the actor: the user of the caller's account, or whom an admin names by ``--as``."""
+    from models.actor import actor_at  # heavy imports only where a home is needed
     from services.house import open_house
 
     call = the_call(context)
@@ -55,7 +55,7 @@ def opened(context: typer.Context) -> Iterator[tuple[House, Actor]]:
     with open_house(settings) as house:
         house.database.migrate_if_needed()
         with house.database.read() as session:
-            actor = actor_named(session, call.user) if call.user else actor_of_account(session, getpass.getuser())
+            actor = actor_at(session, account_name(), call.user)
         yield house, actor
 
 

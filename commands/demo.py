@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from commands.context import OUT, say
 from commands.mail import ingested
+from core.account import account_name
 from core.durable import remove_tree
 from core.errors import UsageError
 from core.i18n import text
@@ -41,7 +41,7 @@ def mount(app: typer.Typer) -> None:
 def demo(
     folder: Annotated[Path, typer.Option("--in", help=text("cli.demo.in"))] = DEMO_HOME,
 ) -> None:
-    from models.actor import actor_of_account
+    from models.actor import actor_at
     from services import registry
     from services.health import need_programs
     from services.house import make_home, open_house
@@ -55,9 +55,9 @@ def demo(
     (folder / MARK).touch()
     with open_house(Settings.load(folder, os.environ)) as house:
         need_programs(house.settings)
-        registry.set_up(house, getpass.getuser())
+        registry.set_up(house, account_name())
         with house.database.read() as session:
-            actor = actor_of_account(session, getpass.getuser())
+            actor = actor_at(session, account_name(), None)
         _head("demo.setup")
         say("init.units", count=registry.load_units(house, actor, SAMPLES / "units.json"))
         say("init.plan", count=registry.load_file_plan(house, actor, SAMPLES / "fileplan.json"))

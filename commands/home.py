@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from commands.context import opened, print_json, say, table, the_call
+from core.account import account_name
 from core.errors import Exit, HomeMissing
 from core.faults import machine_fault
 from core.i18n import text
@@ -35,8 +35,8 @@ def init(
     home = the_call(context).home
     make_home(home)
     with open_house(Settings.load(home, os.environ)) as house:
-        registry.set_up(house, getpass.getuser())
-    say("init.done", home=str(home), user=getpass.getuser())
+        registry.set_up(house, account_name())
+    say("init.done", home=str(home), user=account_name())
     if units or plan or efiles:
         with opened(context) as (house, actor):
             if units:

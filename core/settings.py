@@ -14,6 +14,7 @@ from core.errors import HomeMissing, UsageError
 PREFIX = "AKTENLOTSE_"
 CHOICES = {"retrain": ("never", "daily", "weekly", "monthly"), "patch_sheets": ("ours", "any")}
 CONFIG = "config.toml"
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Settings:
     quiet_seconds: float = 2.0  # a file in the inbox is complete when it was quiet so long
     incomplete_seconds: float = 60.0  # a file without the end that its format asks for is waited for so long
     scan_seconds: float = 5.0  # reconcile scan of the inbox
+    discard_by_two: bool = True  # a file leaves the quarantine list by two persons
     verapdf: Path = Path(sys.prefix) / "share" / "aktenlotse" / "verapdf"
     archive_copy: str = ""  # folder on another disk that gets a second copy of archive and journal; "": none
     timestamp_url: str = ""  # of a time stamping authority (RFC 3161); "": none
@@ -133,8 +135,8 @@ def _typed(values: Mapping[str, object], known: Mapping[str, object], file: Path
         wanted = type(getattr(known[name], "default", ""))
         kind = Path if issubclass(wanted, Path) else wanted
         try:
-            typed[name] = kind(value)  # type: ignore[call-arg]
-        except (TypeError, ValueError) as error:
+            typed[name] = _BOOLEANS[str(value).lower()] if kind is bool else kind(value)  # type: ignore[call-arg]
+        except (TypeError, ValueError, KeyError) as error:
             raise UsageError("bad_setting", file=str(file), name=name, value=value) from error
         if name in CHOICES and typed[name] not in CHOICES[name]:
             raise UsageError("bad_setting", file=str(file), name=name, value=value)

@@ -20,7 +20,7 @@ from models.filing import Case, EFile, FilePlanEntry
 from models.intake import Batch, Delivery, EntryCounter, Page, Source
 from models.paper import Paper, PaperSample
 from models.pending import DOCUMENT, SOURCE, Pending
-from models.people import Grant, User, UserRole
+from models.people import Grant, SignInTry, User, UserRole, WebSession
 from models.protocol import JournalBlock, JournalEntry, JournalHead, JournalValue
 from models.searches import SavedSearch
 from models.units import OrgUnit
@@ -88,10 +88,12 @@ __all__ = [
     "RoutingModel",
     "RoutingRule",
     "SavedSearch",
+    "SignInTry",
     "Source",
     "State",
     "Step",
     "Takeover",
     "User",
     "UserRole",
+    "WebSession",
 ]

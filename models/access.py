@@ -46,13 +46,7 @@ def held_tokens(session: Session, actor: Actor, permission: Permission = Permiss
     """The tokens that ``actor`` holds now."""
     if actor.is_system:
         return frozenset({EVERYTHING})
-    held: set[str] = set()
-    if actor.roles & {Role.POST_ROOM}:
-        held |= {"clarify", "sealed", "intake"}
-    if actor.roles & {Role.AUDITOR} and permission is Permission.READ:
-        held |= {"clarify"}
-    if actor.roles & {Role.OPERATOR, Role.ADMIN, Role.AUDITOR}:
-        held |= {"intake"}
+    held = role_tokens(actor.roles, permission)
     grants = session.scalars(
         sa.select(Grant).where(sa.or_(Grant.user_id == actor.user_id, Grant.role.in_(actor.roles)))
     ).all()
@@ -67,6 +61,18 @@ def held_tokens(session: Session, actor: Actor, permission: Permission = Permiss
             units = ["*"] if grant.unit_id is None else _subtree(children, grant.unit_id)
             held |= {f"{kind}:{unit}" for unit in units}
     return frozenset(held)
+
+
+def role_tokens(roles: Iterable[str], permission: Permission = Permission.READ) -> set[str]:
+    """The tokens that ``roles`` hold by themselves, without any grant."""
+    held: set[str] = set()
+    if Role.POST_ROOM in (mine := set(roles)):
+        held |= {"clarify", "sealed", "intake"}
+    if Role.AUDITOR in mine and permission is Permission.READ:
+        held |= {"clarify"}
+    if mine & {Role.OPERATOR, Role.ADMIN, Role.AUDITOR}:
+        held |= {"intake"}
+    return held
 
 
 def readable(tokens: Iterable[str]) -> sa.ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,15 +14,26 @@ from models.words import Role
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user with roles, or the system (``user_id`` none)."""
+    """A user with roles, or the system (``user_id`` none).
+
+    ``account``: the person's own account of the operating system. ``behind``: the account that acts in the person's
+    name by ``--as``; none when the person acts, at the command line or in the browser.
+    """
 
     name: str
     user_id: str | None
     roles: frozenset[str] = frozenset()
+    account: str | None = None
+    behind: str | None = None
 
     @property
     def is_system(self) -> bool:
         return self.user_id is None
+
+    @property
+    def hand(self) -> str | None:
+        """The account of the operating system whose human acts."""
+        return self.behind or self.account
 
     def need(self, *roles: Role) -> None:
         """The act needs one of ``roles``. Raises: Forbidden."""
@@ -33,17 +44,32 @@ class Actor:
 SYSTEM = Actor("system", None)
 
 
+def actor_at(session: Session, account: str, name: str | None) -> Actor:
+    """Who acts at the command line: the user of ``account``, or whom that user names, which is for admins.
+
+    Raises: UsageError (nobody belongs to the account, or the name is no active user's), Forbidden (no admin).
+    """
+    caller = _actor(session.scalar(sa.select(User).where(User.os_account == account)), account)
+    if name is None or name == caller.name:
+        return caller
+    if Role.ADMIN not in caller.roles:
+        raise Forbidden("as_for_admins", account=account)
+    return replace(actor_named(session, name), behind=account)
+
+
 def actor_named(session: Session, name: str) -> Actor:
-    """The actor behind a user's name. Raises: UsageError."""
+    """The active user of a name. Raises: UsageError."""
     return _actor(session.scalar(sa.select(User).where(User.name == name)), name)
 
 
-def actor_of_account(session: Session, account: str) -> Actor:
-    """The actor behind an account of the operating system. Raises: UsageError."""
-    return _actor(session.scalar(sa.select(User).where(User.os_account == account)), account)
+def actor_of(user: User) -> Actor:
+    """The Actor of a user, with the roles of now."""
+    return Actor(user.name, user.id, frozenset(role.role for role in user.roles), user.os_account)
 
 
 def _actor(user: User | None, name: str) -> Actor:
-    if user is None or not user.active:
+    if user is None:
         raise UsageError("unknown_user", name=name)
-    return Actor(user.name, user.id, frozenset(role.role for role in user.roles))
+    if not user.active:
+        raise UsageError("user_locked", name=user.name)
+    return actor_of(user)

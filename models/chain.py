@@ -20,6 +20,7 @@ from models.actor import Actor
 from models.protocol import JournalEntry, JournalHead, JournalValue
 
 GENESIS = "0" * 64
+OS_ACCOUNT = "os_account"  # in an entry's data: the account that acted in the actor's name
 CHAINED = ("seq", "at", "actor", "action", "kind", "object_id", "purpose", "data", "hashes", "prev_hash")
 
 
@@ -63,6 +64,7 @@ def record(
 
     ``at``: the moment that the caller writes into its rows too, so that a rebuild finds it here.
     ``action`` is a verb with its room (``document.route``), ``values`` are what may have to be erased one day.
+    An act by ``--as`` keeps the account of the operating system in its data.
     """
     head = lock(session)
     salts = {field: secrets.token_hex(16) for field in values or {}}
@@ -74,7 +76,7 @@ def record(
         "kind": kind,
         "object_id": object_id,
         "purpose": purpose,
-        "data": dict(data or {}),
+        "data": {**(data or {}), **({OS_ACCOUNT: actor.behind} if actor.behind else {})},
         "hashes": {field: value_hash(salts[field], value) for field, value in (values or {}).items()},
         "prev_hash": head.hash,
     }

@@ -17,12 +17,13 @@ class Disposal(Base):
     __tablename__ = "disposals"
     id: Mapped[str] = mapped_column(primary_key=True)
     reason: Mapped[str]  # retention | unlawful
-    kind: Mapped[str]  # efile | document
+    kind: Mapped[str]  # efile | document | source (in quarantine, without Documents)
     target_id: Mapped[str] = mapped_column(sa.String(), index=True)  # no foreign key: the target goes
     reference: Mapped[str]  # of the EFile, or the entry number of the Document
     outcome: Mapped[str | None]  # what the public archive said: taken_over | declined
     basis: Mapped[str]  # legal basis, in the words of the person
     proposed_by: Mapped[str]
+    proposed_account: Mapped[str | None]  # of the operating system, of the human who proposed
     proposed_at: Mapped[datetime]
     released_by: Mapped[str | None]
     released_at: Mapped[datetime | None]

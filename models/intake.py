@@ -52,6 +52,9 @@ class Source(Base):
     attempt: Mapped[int] = mapped_column(default=1)
     reason: Mapped[str | None]
     reason_details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    discard_by: Mapped[str | None]  # who proposed to discard it, and waits for a second person
+    discard_account: Mapped[str | None]
+    discard_reason: Mapped[str | None]
     discarded_at: Mapped[datetime | None]
     object_path: Mapped[str | None]  # relative to archive/; none while the bytes lie in quarantine/
     quarantine_path: Mapped[str | None]  # relative to quarantine/

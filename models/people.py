@@ -24,6 +24,25 @@ class User(Base):
     roles: Mapped[list[UserRole]] = relationship(cascade="all, delete-orphan")
 
 
+class WebSession(Base):
+    """A session of the web that has not been ended. Lives in the backup only, never in the journal."""
+
+    __tablename__ = "web_sessions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    started_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class SignInTry(Base):
+    """A password that was tried and not found right; ``key`` says for whom and from where without naming either."""
+
+    __tablename__ = "sign_in_tries"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class UserRole(Base):
     """A role of a user."""
 

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.clock import now, stamp, today
-from core.errors import Forbidden, NotFound, UsageError
+from core.errors import NotFound, UsageError
 from core.ids import new_id
 from models import (
     DOCUMENT,
+    FINAL,
     SOURCE,
     Actor,
     Case,
@@ -36,10 +37,11 @@ from models.chain import lock, record
 from models.database import pairs
 from services.blanking import pages_to_blank
 from services.destroying import delete_rows, finish, goes_with
+from services.four_eyes import need_person, need_second_person
 from services.house import House
 from services.retention import is_due, kept_until
 from services.target import need_efile
-from services.view import Json, need_document
+from services.view import Json, find_document
 
 
 def due(house: House, actor: Actor, kind: DisposalKind | None = None) -> list[Json]:
@@ -107,7 +109,8 @@ def add_proposal(session: Session, actor: Actor, proposal: Disposal) -> str:
         sa.select(Disposal.id).where(Disposal.target_id == proposal.target_id, Disposal.released_at.is_(None))
     ):
         raise UsageError("already_proposed", reference=proposal.reference)
-    proposal.id, proposal.proposed_by, proposal.proposed_at, proposal.objects = new_id(8), actor.name, now(), []
+    proposal.id, proposal.proposed_at, proposal.objects = new_id(8), now(), []
+    proposal.proposed_by, proposal.proposed_account = actor.name, actor.hand
     session.add(proposal)
     session.flush()
     record(
@@ -117,7 +120,7 @@ def add_proposal(session: Session, actor: Actor, proposal: Disposal) -> str:
         "disposal",
         proposal.id,
         purpose=proposal.basis,
-        data=_said(proposal),
+        data={**_said(proposal), "proposed_account": proposal.proposed_account},
         at=proposal.proposed_at,
     )
     return proposal.id
@@ -143,9 +146,11 @@ def _release(house: House, session: Session, actor: Actor, id: str) -> None:
         raise NotFound(id=id)
     if proposal.released_at is not None:
         raise UsageError("already_released", id=id)
-    if proposal.proposed_by == actor.name:
-        raise UsageError("second_person_needed", id=id)
+    need_second_person(
+        actor, proposed_by=proposal.proposed_by, proposed_account=proposal.proposed_account, id=proposal.id
+    )
     facts: Json
+    sources: list[str] = []
     if proposal.kind == "efile":
         efile = need_efile(session, actor, proposal.reference)
         _need_due(efile)
@@ -161,10 +166,11 @@ def _release(house: House, session: Session, actor: Actor, id: str) -> None:
             "retain_until": str(kept_until(efile)),
         }
     else:
-        document = need_document(session, actor, proposal.target_id)
-        need_no_hold(document)
-        documents, files, facts = [document], [], {}
-    objects = _objects(house, session, [document.id for document in documents])
+        found = need_erasable(session, actor, proposal.target_id)
+        documents = [found] if isinstance(found, Document) else []
+        sources = [found.id] if isinstance(found, Source) else []
+        files, facts = [], {}
+    objects = _objects(house, session, [document.id for document in documents], sources)
     proposal.released_by, proposal.released_at, proposal.objects = actor.name, now(), objects
     delete_rows(session, objects, files[0] if files else None)
     counts = {kind: sum(item["kind"] == kind for item in objects) for kind in (DOCUMENT, SOURCE)}
@@ -193,12 +199,13 @@ def _said(proposal: Disposal) -> Json:
     return {name: getattr(proposal, name) for name in ("reason", "kind", "target_id", "reference", "outcome")}
 
 
-def _objects(house: House, session: Session, documents: list[str]) -> list[dict[str, Any]]:
-    """What goes: of each object the digest of its inventory, of each Source the hash and size of its bytes too;
-    and the pages of Sources that stay.
+def _objects(house: House, session: Session, documents: list[str], sources: list[str]) -> list[dict[str, Any]]:
+    """What goes, ``sources`` and those that no other letter needs; and the pages of Sources that stay.
+
+    Of each object the digest of its inventory, of each Source the hash and size of its bytes too.
     """
     listed: list[dict[str, Any]] = [{"kind": DOCUMENT, "id": id} for id in sorted(documents)]
-    sources = goes_with(session, documents)
+    sources = [*sources, *goes_with(session, documents)]
     for id in sources:
         source = session.get_one(Source, id)
         listed.append({"kind": SOURCE, "id": id, "sha256": source.sha256, "size": source.size})
@@ -223,6 +230,7 @@ def listing(house: House, actor: Actor) -> list[Json]:
             "outcome": row.outcome,
             "basis": row.basis,
             "proposed_by": row.proposed_by,
+            "proposed_account": row.proposed_account,
             "proposed_at": stamp(row.proposed_at),
             "released_by": row.released_by,
             "released_at": stamp(row.released_at) if row.released_at else None,
@@ -237,8 +245,7 @@ def listing(house: House, actor: Actor) -> list[Json]:
 def _need_person(actor: Actor) -> None:
     """An admin, and a person: the system disposes of nothing. Raises: Forbidden."""
     actor.need(Role.ADMIN)
-    if actor.is_system:
-        raise Forbidden(actor=actor.name)
+    need_person(actor)
 
 
 def _need_due(efile: EFile) -> None:
@@ -252,7 +259,15 @@ def _need_due(efile: EFile) -> None:
         raise UsageError("retention_runs", reference=efile.reference, day=f"{last:%d.%m.%Y}")
 
 
-def need_no_hold(document: Document) -> None:
-    """No hold stands on the file where the Document lies. Raises: UsageError."""
-    if document.efile is not None and document.efile.hold:
-        raise UsageError("file_held", reference=document.efile.reference)
+def need_erasable(session: Session, actor: Actor, id: str) -> Document | Source:
+    """A Document, or a Source in quarantine that no Document came of, on which no work and no hold stands.
+
+    Raises: NotFound, UsageError.
+    """
+    found = find_document(session, actor, id)
+    final = FINAL if isinstance(found, Document) else (State.QUARANTINED,)
+    if found.state not in final:
+        raise UsageError("not_yet_archived", id=id)
+    if isinstance(found, Document) and found.efile is not None and found.efile.hold:
+        raise UsageError("file_held", reference=found.efile.reference)
+    return found

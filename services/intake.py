@@ -145,6 +145,8 @@ def _take(
                 place = archive_source(
                     house, source_id, sha256, named, name, found, batch_id=batch_id, received_on=received_on
                 )
+            if failure and not (house.settings.quarantine / source_id).exists():  # erased meanwhile
+                put_into_quarantine(house, source_id, named, failure)
             source = add_source(
                 house,
                 session,

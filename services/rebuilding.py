@@ -36,9 +36,12 @@ from services.indexing import empty_outbox
 from services.replaying import Replay
 from services.view import Json
 
-NOT_REBUILT = {"executors", "takeovers", "loops", "faults", "index_outbox", "alembic_version"}
+NOT_REBUILT = {
+    *("executors", "takeovers", "loops", "faults", "index_outbox", "alembic_version"),
+    *("web_sessions", "sign_in_tries"),
+}
 NOT_COMPARED = {  # what lives in the backup only, or says when a row was last touched
-    "users": {"password_hash", "active"},
+    "users": {"password_hash"},
     "sources": {"updated_at", "attempt", "step"},
     "documents": {"updated_at", "attempt", "timings", "step", "indexed"},
     "grants": {"id"},

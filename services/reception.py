@@ -25,7 +25,8 @@ from models import (
     Step,
 )
 from models.access import held_tokens, readable
-from models.chain import record
+from models.chain import lock, record
+from services.four_eyes import need_person, need_second_person
 from services.house import House
 from services.indexing import queue_for_index
 from services.intake import archive_source, look_into
@@ -33,6 +34,8 @@ from services.view import Json, document_json, source_json, unit_codes
 
 TRIES = 4  # of a step that fails for no known reason, on a machine that is well
 STUMBLED = "stumbled"  # reason of a letter that is tried again
+
+DISCARDING = (Role.OPERATOR, Role.ADMIN, Role.POST_ROOM)
 
 
 def put_aside(house: House, kind: str, id: str, code: str, details: dict[str, Any]) -> None:
@@ -127,7 +130,16 @@ def quarantined(house: House, actor: Actor) -> list[Json]:
             sa.select(Document).where(Document.state == State.QUARANTINED).order_by(Document.received_at)
         )
         return [
-            *({**source_json(source), "details": source.reason_details} for source in sources),
+            *(
+                {
+                    **source_json(source),
+                    "details": source.reason_details,
+                    "discard": {"by": source.discard_by, "reason": source.discard_reason}
+                    if source.discard_by
+                    else None,
+                }
+                for source in sources
+            ),
             *({**document_json(session, row), "details": row.reason_details} for row in documents),
         ]
 
@@ -148,25 +160,61 @@ def retry(house: House, actor: Actor, id: str) -> list[Pending]:
         row.state, row.reason, row.reason_details = State.WORKING, None, {}
         row.attempt += 1
         row.step = Step.OPEN if kind == SOURCE else Step.READ
+        if isinstance(row, Source):
+            row.discard_by = row.discard_account = row.discard_reason = None
         row.updated_at = now()
         record(session, actor, f"{kind}.retry", kind, row.id, data={"attempt": row.attempt})
         return [Pending(kind, row.id, row.attempt, urgent=True)]
 
 
-def discard(house: House, actor: Actor, id: str, purpose: str) -> None:
-    """Take a file out of the quarantine list, with a reason. Its bytes stay where they are.
+def retry_all(house: House, actor: Actor, reason: str) -> tuple[list[Pending], int]:
+    """Try again everything that lies in quarantine for one reason code, such as ``internal_error`` after an update.
 
-    Raises: Forbidden, NotFound, UsageError without a reason, or for a letter that is archived.
+    Returns: what is to be enqueued, and how many are as bad as before. Raises: Forbidden.
     """
-    actor.need(Role.OPERATOR, Role.ADMIN, Role.POST_ROOM)
-    if not purpose.strip():
-        raise UsageError("discard_needs_reason")
+    again: list[Pending] = []
+    still = 0
+    for line in quarantined(house, actor):
+        if line["reason"] == reason:
+            try:
+                again += retry(house, actor, line["id"])
+            except LetterError:
+                still += 1
+    return again, still
+
+
+def discard(house: House, actor: Actor, id: str, purpose: str) -> bool:
+    """Take a file out of the quarantine list, with a reason; its bytes stay where they are. With the setting
+    ``discard_by_two`` the first call proposes it and another person's confirms it, whose reason may be left out.
+
+    Returns: whether it is discarded now. Raises: Forbidden, NotFound, UsageError (no reason, a letter that is
+    archived, discarded already, proposed by the same person).
+    """
+    actor.need(*DISCARDING)
+    need_person(actor)
     with house.database.write() as session:
+        lock(session)
         row = _quarantined(session, id)
         if not isinstance(row, Source):
             raise UsageError("discard_only_files", id=id)
-        row.discarded_at = now()
-        record(session, actor, "source.discard", "source", row.id, purpose=purpose, at=row.discarded_at)
+        if row.discarded_at is not None:
+            raise UsageError("discarded_already", id=id)
+        why = purpose.strip() or row.discard_reason
+        if not why:
+            raise UsageError("discard_needs_reason")
+        moment = now()
+        if house.settings.discard_by_two and row.discard_by is None:
+            row.discard_by, row.discard_account, row.discard_reason = actor.name, actor.hand, why
+            data = {"account": actor.hand}
+            record(session, actor, "source.propose_discard", SOURCE, row.id, purpose=why, data=data, at=moment)
+            return False
+        if house.settings.discard_by_two:
+            need_second_person(
+                actor, proposed_by=row.discard_by or "", proposed_account=row.discard_account, id=row.entry_no
+            )
+        row.discarded_at = moment
+        record(session, actor, "source.discard", SOURCE, row.id, purpose=why, at=moment)
+        return True
 
 
 def _quarantined(session: Session, id: str) -> Source | Document:
@@ -200,7 +248,11 @@ def _archive_after_all(house: House, source: Source) -> None:
         received_on=source.received_on,
     )
     with house.database.write() as session:
-        row = session.get_one(Source, source.id)
+        lock(session)
+        row = session.get(Source, source.id)
+        if row is None:  # erased meanwhile
+            house.store.remove(SOURCE, source.id)
+            raise NotFound(id=source.id)
         row.object_path, row.media_type = place, found.media_type
         row.warnings = list(found.warnings)
 

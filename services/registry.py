@@ -29,6 +29,7 @@ from models import (
 )
 from models.chain import lock, record
 from models.references import reference_key
+from services.accounts import known_unit, known_user
 from services.house import House
 from services.units import free_id, need_unit, valid_units
 
@@ -260,7 +261,7 @@ def add_user(
             raise UsageError("user_exists", name=name)
         user = _add_user(session, actor, name, display_name or name, roles)
         for unit in units:
-            _add_grant(session, actor, user, _known_unit(session, unit), permission, confidential=confidential)
+            _add_grant(session, actor, user, known_unit(session, unit), permission, confidential=confidential)
 
 
 def grant(
@@ -276,67 +277,9 @@ def grant(
     actor.need(Role.ADMIN)
     with house.database.write() as session:
         lock(session)
-        user = _known_user(session, name)
-        unit_id = _known_unit(session, unit) if unit else None
+        user = known_user(session, name)
+        unit_id = known_unit(session, unit) if unit else None
         _add_grant(session, actor, user, unit_id, permission, confidential=confidential)
-
-
-def revoke(house: House, actor: Actor, name: str, *, unit: str | None) -> int:
-    """Take a user's rights in a unit (none: those for all units). Returns: how many grants ended."""
-    actor.need(Role.ADMIN)
-    with house.database.write() as session:
-        lock(session)
-        user = _known_user(session, name)
-        unit = _known_unit(session, unit) if unit else None
-        place = Grant.unit_id == unit if unit else Grant.unit_id.is_(None)
-        grants = session.scalars(sa.select(Grant).where(Grant.user_id == user.id, place)).all()
-        for row in grants:
-            record(
-                session,
-                actor,
-                "grant.revoke",
-                "user",
-                user.id,
-                data={"unit": unit, "permission": row.permission},
-            )
-            session.delete(row)
-        return len(grants)
-
-
-def list_users(house: House, actor: Actor) -> list[dict[str, Any]]:
-    """Users with roles and grants. Raises: Forbidden."""
-    actor.need(Role.ADMIN, Role.AUDITOR)
-    with house.database.read() as session:
-        grants: dict[str, list[dict[str, Any]]] = {}
-        for row in session.scalars(sa.select(Grant).where(Grant.user_id.is_not(None))):
-            grants.setdefault(row.user_id or "", []).append(
-                {"unit": row.unit_id, "permission": row.permission, "confidential": row.confidential}
-            )
-        return [
-            {
-                "name": user.name,
-                "display_name": user.display_name,
-                "roles": sorted(role.role for role in user.roles),
-                "active": user.active,
-                "grants": grants.get(user.id, []),
-            }
-            for user in session.scalars(sa.select(User).order_by(User.name))
-        ]
-
-
-def _known_user(session: Session, name: str) -> User:
-    user = session.scalar(sa.select(User).where(User.name == name))
-    if user is None:
-        raise UsageError("unknown_user", name=name)
-    return user
-
-
-def _known_unit(session: Session, code: str) -> str:
-    """The id of a unit by its code today, or by its id when it is gone: its old letters can still be opened."""
-    unit = valid_units(session).get(code) or session.get(OrgUnit, code)
-    if unit is None:
-        raise UsageError("unknown_unit", unit=code)
-    return unit.id
 
 
 def _add_user(session: Session, actor: Actor, name: str, display_name: str, roles: tuple[Role, ...]) -> User:

@@ -36,8 +36,10 @@ from models import (
     User,
     UserRole,
 )
+from models.chain import OS_ACCOUNT
 from models.references import reference_key
 from services import resealing, unit_changes
+from services.accounts import set_roles
 from services.describing import PAGE_FACTS, said_of
 from services.destroying import delete_rows
 from services.house import House
@@ -67,6 +69,9 @@ class Replay:
             "case.close": self._close_case,
             "case.reopen": self._close_case,
             "user.add": self._user,
+            "user.lock": self._lock_user,
+            "user.unlock": self._lock_user,
+            "user.roles": self._roles,
             "grant.give": self._grant,
             "grant.revoke": self._revoke,
             "batch.start": self._batch,
@@ -75,6 +80,7 @@ class Replay:
             "source.open": self._open,
             "source.quarantine": self._quarantine,
             "source.retry": self._retry,
+            "source.propose_discard": self._propose_discard,
             "source.discard": self._discard,
             "document.route": self._route,
             "document.file": self._file,
@@ -101,7 +107,7 @@ class Replay:
         """Apply one entry of the journal."""
         act = self._acts.get(entry["action"])
         if act is not None:
-            act(entry, entry["data"])
+            act(entry, {name: value for name, value in entry["data"].items() if name != OS_ACCOUNT})
 
     def finish(self) -> None:
         """After the last entry. Raises: IntegrityError when an object is missing that nobody destroyed."""
@@ -203,6 +209,12 @@ class Replay:
             )
         )
 
+    def _lock_user(self, entry: Entry, _data: Any) -> None:
+        self.session.get_one(User, entry["object_id"]).active = entry["action"] == "user.unlock"
+
+    def _roles(self, entry: Entry, data: Any) -> None:
+        set_roles(self.session.get_one(User, entry["object_id"]), add=data["add"], remove=data["remove"])
+
     def _grant(self, entry: Entry, data: Any) -> None:
         self.session.add(
             Grant(
@@ -217,9 +229,15 @@ class Replay:
 
     def _revoke(self, entry: Entry, data: Any) -> None:
         place = Grant.unit_id == data["unit"] if data["unit"] else Grant.unit_id.is_(None)
-        self.session.execute(
-            sa.delete(Grant).where(Grant.user_id == entry["object_id"], place, Grant.permission == data["permission"])
+        gone = sa.delete(Grant).where(
+            Grant.user_id == entry["object_id"], place, Grant.permission == data["permission"]
         )
+        if "confidential" in data:  # entries of before took every right in that place
+            gone = gone.where(
+                Grant.confidential == data["confidential"],
+                Grant.document_id == data["document"] if data["document"] else Grant.document_id.is_(None),
+            )
+        self.session.execute(gone)
 
     # -- what was delivered ------------------------------------------------------------------------------------
 
@@ -312,6 +330,13 @@ class Replay:
     def _retry(self, entry: Entry, data: Any) -> None:
         row = self._thing(entry)
         row.state, row.reason, row.reason_details, row.attempt = State.WORKING, None, {}, data["attempt"]
+
+        if isinstance(row, Source):
+            row.discard_by = row.discard_account = row.discard_reason = None
+
+    def _propose_discard(self, entry: Entry, data: Any) -> None:
+        row = self.session.get_one(Source, entry["object_id"])
+        row.discard_by, row.discard_account, row.discard_reason = entry["actor"], data["account"], entry["purpose"]
 
     def _discard(self, entry: Entry, _data: Any) -> None:
         self.session.get_one(Source, entry["object_id"]).discarded_at = _moment(entry)

@@ -1,30 +1,30 @@
-"""Sessions of the web: a signed cookie says who and since when; rights are read anew for each request.
+"""Sessions of the web: a signed cookie names a row that says whose session it is; rights are read anew each time.
 
-The cookie holds no rights. It ends after ten hours, at logout (in this process), when the password changes
-and when the user is made inactive.
+The cookie holds no rights. A session ends after ten hours, at sign-out, when the user's password changes, when a role
+is taken, and when the user is locked: its row goes, for all processes of the home and after any restart.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
-import json
 import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+
+import sqlalchemy as sa
 
 from core.durable import sync_folder
 from core.ids import new_id
-from models import Actor, User
-from models.chain import record
+from models import Actor, User, WebSession
+from models.actor import actor_of
+from models.chain import lock, record
 from services.house import House
-from services.passwords import Door
+from services.passwords import Door, WrongPassword
 
 KEY = "web-session.key"
 HOURS = 10
@@ -48,38 +48,42 @@ class Sessions:
         self._house = house
         self._clock = clock
         self._key = load_key(house.settings.keys / KEY)
-        self._ended: dict[str, float] = {}
-        self.door = Door()
+        self._door = Door(house, lambda words: self._mac("try", words.encode()), clock)
 
     def sign_in(self, name: str, password: str, address: str) -> str:
         """A new session. Returns: the cookie. Raises: WrongPassword, TooManyTries."""
-        user = self.door.enter(self._house, name, password, address)
+        known, moment, nonce = self._door.enter(name, password, address), self._now(), new_id(26)
         with self._house.database.write() as session:
-            record(session, Actor(user.name, user.id), "user.sign_in", "user", user.id)
-        return self._signed(
-            "session",
-            {"user": user.id, "at": int(self._clock()), "nonce": new_id(26), "mark": self._mark(user)},
-        )
+            lock(session)
+            user = session.get_one(User, known.id)
+            if not user.active or user.password_hash != known.password_hash:  # locked or changed meanwhile
+                raise WrongPassword()
+            session.execute(sa.delete(WebSession).where(WebSession.ends_at < moment))
+            ends_at = moment + timedelta(seconds=SECONDS)
+            session.add(WebSession(id=nonce, user_id=user.id, started_at=moment, ends_at=ends_at))
+            record(session, actor_of(user), "user.sign_in", "user", user.id)
+        return f"{nonce}.{self._mac('session', nonce.encode())}"
 
     def read(self, cookie: str | None) -> Visit | None:
         """The visit behind a cookie; None when it is missing, forged, too old or ended."""
-        content = self._opened("session", cookie)
-        if content is None or self._clock() - content["at"] > SECONDS or content["nonce"] in self._ended:
+        nonce, _, mac = (cookie or "").partition(".")
+        if not hmac.compare_digest(self._mac("session", nonce.encode()).encode(), mac.encode()):
             return None
         with self._house.database.read() as session:
-            user = session.get(User, content["user"])
-            if user is None or not user.active or not hmac.compare_digest(self._mark(user), content["mark"]):
+            row = session.get(WebSession, nonce)
+            user = session.get(User, row.user_id) if row is not None and self._now() <= row.ends_at else None
+            if user is None or not user.active:
                 return None
-            roles = frozenset(role.role for role in user.roles)
-        return Visit(Actor(user.name, user.id, roles), user.display_name, content["nonce"])
+            return Visit(actor_of(user), user.display_name, nonce)
 
     def sign_out(self, visit: Visit) -> None:
         """End a session; its cookie is worth nothing any more."""
-        now = self._clock()
-        self._ended = {nonce: until for nonce, until in self._ended.items() if until > now}
-        self._ended[visit.nonce] = now + SECONDS
         with self._house.database.write() as session:
+            session.execute(sa.delete(WebSession).where(WebSession.id == visit.nonce))
             record(session, visit.actor, "user.sign_out", "user", visit.actor.user_id or "")
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     def form_token(self, nonce: str) -> str:
         """The word that every form of a session carries, so that other sites cannot send it."""
@@ -88,24 +92,6 @@ class Sessions:
     def is_form_token(self, nonce: str, token: str) -> bool:
         """Whether a form came from this session; takes the same time whatever was sent."""
         return hmac.compare_digest(self.form_token(nonce).encode(), token.encode())
-
-    def _mark(self, user: User) -> str:
-        """Changes with the password, and tells nothing about it."""
-        return self._mac("mark", (user.password_hash or "").encode())
-
-    def _signed(self, kind: str, content: dict[str, object]) -> str:
-        body = base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
-        return f"{body}.{self._mac(kind, body.encode())}"
-
-    def _opened(self, kind: str, cookie: str | None) -> dict[str, Any] | None:
-        body, _, mac = (cookie or "").partition(".")
-        if not hmac.compare_digest(self._mac(kind, body.encode()).encode(), mac.encode()):
-            return None
-        try:
-            content = json.loads(base64.urlsafe_b64decode(body))
-        except (binascii.Error, ValueError):
-            return None
-        return content if isinstance(content, dict) else None
 
     def _mac(self, kind: str, data: bytes) -> str:
         return hmac.new(self._key, kind.encode() + b"\0" + data, sha256).hexdigest()

@@ -22,6 +22,12 @@ SAMPLES = ROOT / "samples"
 PROGRAM = [sys.executable, "-m", "cli"]
 
 
+def program_of(account: str) -> list[str]:
+    """The program as somebody calls it who is signed in to the operating system as ``account``."""
+    words = f"import core.account; core.account.account_name = lambda: {account!r}; import cli; cli.main()"
+    return [sys.executable, "-c", words]
+
+
 LONGEST = (  # files that take minutes begin first, so that no core waits for the last one
     "acceptance/test_samples.py",
     "integration/test_killed.py",
@@ -54,11 +60,11 @@ def free_port() -> int:
 
 
 def run_program(
-    home: Path, *words: str, check: bool = True, env: Mapping[str, str] | None = None
+    home: Path, *words: str, check: bool = True, env: Mapping[str, str] | None = None, account: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """A command of the product in a process of its own, as a person would call it."""
     result = subprocess.run(
-        [*PROGRAM, "--home", str(home), *words],
+        [*(program_of(account) if account else PROGRAM), "--home", str(home), *words],
         capture_output=True,
         text=True,
         cwd=ROOT,

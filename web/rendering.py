@@ -81,6 +81,7 @@ def _menu(visit: Visit | None, path: str) -> list[dict[str, object]]:
     places = [("/suche", "web.menu.search", tuple(Role)), ("/postkorb", "web.menu.tray", tuple(Role))]
     places.append(("/klaerung", "web.menu.clarify", CLARIFYING))
     places += [("/quarantaene", "web.menu.quarantine", OPERATING), ("/stand", "web.menu.status", OPERATING)]
+    places.append(("/vernichtung", "web.menu.disposal", (Role.ADMIN, Role.AUDITOR)))
     return [
         {"path": place, "label": key, "current": path == place}
         for place, key, allowed in places

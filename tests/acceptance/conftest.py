@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import subprocess
@@ -15,9 +14,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from core.account import account_name
 from core.settings import Settings
 from models import Actor, Permission, Role
-from models.actor import actor_of_account
+from models.actor import actor_at
 from services.deciding import route_by_person
 from services.house import House, open_house
 from services.indexing import try_to_empty_outbox
@@ -87,7 +87,7 @@ def as_admin(folder: Path) -> Iterator[tuple[House, Actor]]:
     """The home, opened in this process by its first user."""
     with open_house(Settings.load(folder, os.environ)) as house:
         with house.database.read() as session:
-            actor = actor_of_account(session, getpass.getuser())
+            actor = actor_at(session, account_name(), None)
         yield house, actor
 
 

@@ -59,7 +59,7 @@ def test_the_canary_word_is_found_nowhere_after_the_destruction(
     assert {place.split("/")[0] for place in before} == PLACES  # so that the search for it can fail
     assert any("archive/" in place and place.endswith("values.jsonl") for place in before)  # a day that is an object
 
-    run_program(home, "--as", "zweite", "disposal", "release", id)
+    run_program(home, "disposal", "release", id, account="zweite")
 
     assert traces(home, CANARY) == set()
     assert _columns(home, letters[0]["id"], forgotten=True) == set()

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from services.accounts import revoke
 from services.deciding import route_by_person
-from services.registry import revoke
 from tests.acceptance.conftest import DOG_TAX, HOPELESS, PASSWORD, SIDEWAYS, WebServer, as_admin, new_user, sign_in
 from tests.conftest import PROGRAM, ROOT, run_program
 

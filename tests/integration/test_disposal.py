@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import shutil
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.account import account_name
 from core.clock import today
 from core.durable import remove_tree
 from core.errors import EnvironmentProblem
@@ -26,7 +26,7 @@ from services import destroying, disposal, reindexing
 from services.house import House, open_house
 from services.proving import verify_archive, verify_journal
 from services.rebuilding import differences, rebuild, rehearse
-from tests.conftest import PROGRAM, ROOT, json_lines, run_program
+from tests.conftest import ROOT, json_lines, program_of, run_program
 from tests.traces import dog_tax_file, traces
 
 CANARY = "Zwirbelquast"
@@ -80,7 +80,7 @@ def _opened(home: Path) -> Iterator[tuple[House, Actor, Actor]]:
     """The house, its first user, and the second person."""
     with open_house(Settings(home=home)) as house:
         with house.database.read() as session:
-            first, second = actor_named(session, getpass.getuser()), actor_named(session, "zweite")
+            first, second = actor_named(session, account_name()), actor_named(session, "zweite")
         yield house, first, second
 
 
@@ -126,14 +126,14 @@ def test_a_killed_release_is_finished_by_the_command_without_an_id(copy: Path) -
     with _opened(copy) as (house, _, _):
         id = _proposal(house)
         process = subprocess.Popen(
-            [*PROGRAM, "--home", str(copy), "--as", "zweite", "disposal", "release", id],
+            [*program_of("zweite"), "--home", str(copy), "disposal", "release", id],
             stdout=subprocess.DEVNULL,
             cwd=ROOT,
         )
         _wait_until(lambda: _released(house, id))
         process.send_signal(signal.SIGKILL)
         process.wait()
-    run_program(copy, "--as", "zweite", "disposal", "release")
+    run_program(copy, "disposal", "release")
     assert traces(copy, CANARY) == set()
     with _opened(copy) as (house, first, _):
         _is_well(house, first)
@@ -233,10 +233,10 @@ def test_on_postgresql_it_is_gone_too(tmp_path: Path, postgres: Callable[[], str
     home = _proposed_home(tmp_path, env)
     with open_house(Settings(home=home, database=address)) as house:
         assert CANARY in _rows(house)
-        run_program(home, "--as", "zweite", "disposal", "release", _proposal(house), env=env)
+        run_program(home, "disposal", "release", _proposal(house), env=env, account="zweite")
         assert CANARY not in _rows(house)
         with house.database.read() as session:
-            first = actor_named(session, getpass.getuser())
+            first = actor_named(session, account_name())
         assert verify_archive(house, first)["findings"] == []
         assert verify_journal(house, first)["findings"] == []
     assert traces(home, CANARY) == set()

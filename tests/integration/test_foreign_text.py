@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import re
 import shutil
@@ -15,11 +14,12 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from cli import app
+from core.account import account_name
 from core.errors import AktenlotseError
 from core.foreign import escaped, visible, visible_line
 from core.settings import Settings
 from models import Document, EFile, OrgUnit, Source, User
-from models.actor import actor_of_account
+from models.actor import actor_at
 from services.house import House, open_house
 from services.passwords import set_password
 from tests.conftest import SAMPLES, json_lines, run_program
@@ -45,7 +45,7 @@ def hostile_home(new_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     (line,) = json_lines(run_program(home, "ingest", str(letter), "--json"))
     with open_house(Settings(home=home)) as house:
         with house.database.read() as session:
-            actor = actor_of_account(session, getpass.getuser())
+            actor = actor_at(session, account_name(), None)
         set_password(house, actor, actor.name, PASSWORD)
         with house.database.write() as session:
             words = {"sender": HOSTILE, "subject": HOSTILE, "file_reference": HOSTILE, "foreign_reference": HOSTILE}
@@ -127,7 +127,7 @@ async def test_no_page_obeys_foreign_words(house: House, hostile_home: tuple[Pat
         form = (await client.get("/anmelden")).text
         token = re.search(r'name="form_token" value="([^"]+)"', form)
         assert token is not None
-        entry = {"name": getpass.getuser(), "password": PASSWORD, "form_token": token[1]}
+        entry = {"name": account_name(), "password": PASSWORD, "form_token": token[1]}
         await client.post("/anmelden", data=entry, headers={"Origin": "http://town.example"})
         paths = [path for path, methods in application.openapi()["paths"].items() if "get" in methods]
         seen = set()

@@ -57,7 +57,7 @@ def _lived_files(home: Path, unlawful: str) -> None:
     run_program(home, "user", "add", "zweite", "--role", "admin", "--role", "post_room")
     run_program(home, "disposal", "propose", unlawful, "--unlawful", "--purpose", "gehört der Nachbarstadt")
     id = json.loads(run_program(home, "disposal", "list", "--json").stdout)["id"]
-    run_program(home, "--as", "zweite", "disposal", "release", id)
+    run_program(home, "disposal", "release", id, account="zweite")
 
 
 def test_a_lost_database_is_rebuilt_equal(home: Path, tmp_path: Path) -> None:

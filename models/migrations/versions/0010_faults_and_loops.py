@@ -8,7 +8,7 @@ from alembic import op
 from models.base import UtcDateTime
 
 revision = "0010"
-down_revision = "0005"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

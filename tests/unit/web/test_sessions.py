@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
 from core.errors import Forbidden, UsageError
-from models import SYSTEM, Actor, JournalEntry, User
+from models import SYSTEM, Actor, JournalEntry, Role, SignInTry
+from services import accounts, passwords, registry
 from services.house import House
-from services.passwords import Door, Throttle, TooManyTries, WrongPassword, set_password
+from services.passwords import TooManyTries, WrongPassword, set_password
 from services.sessions import KEY, SECONDS, Sessions, load_key
 
 PASSWORD = "sieben Zwerge im Wald"
@@ -53,10 +54,8 @@ def test_it_ends_after_ten_hours(sessions: Sessions, clock: Clock) -> None:
 
 
 def test_a_changed_cookie_is_worth_nothing(sessions: Sessions) -> None:
-    body, _, mac = sessions.sign_in("amtfrau", PASSWORD, "127.0.0.1").partition(".")
-    content = json.loads(base64.urlsafe_b64decode(body))
-    longer = base64.urlsafe_b64encode(json.dumps({**content, "at": content["at"] + 99}).encode()).decode()
-    for forged in (f"{longer}.{mac}", f"{body}.", body, "", ".", "ä.ö", None, f"{body}.{'0' * 64}"):
+    nonce, _, mac = sessions.sign_in("amtfrau", PASSWORD, "127.0.0.1").partition(".")
+    for forged in (f"{nonce[:-1]}.{mac}", f"{nonce}.", nonce, "", ".", "ä.ö", None, f"{nonce}.{'0' * 64}"):
         assert sessions.read(forged) is None
 
 
@@ -74,19 +73,37 @@ def test_the_key_is_made_once_and_for_its_owner_only(house: House) -> None:
     assert [path.name for path in file.parent.glob(".web*")] == []
 
 
-def test_it_ends_with_sign_out_new_password_and_inactive_user(sessions: Sessions, house: House) -> None:
-    ended = sessions.sign_in("amtfrau", PASSWORD, "127.0.0.1")
-    visit = sessions.read(ended)
+def test_it_ends_with_a_new_password_a_lost_role_a_lock_and_from_afar(sessions: Sessions, house: House) -> None:
+    registry.add_user(house, SYSTEM, "zweite", display_name=None, roles=(Role.ADMIN,), units=())
+    ends: tuple[Callable[[], object], ...] = (
+        lambda: set_password(house, SYSTEM, "amtfrau", PASSWORD),  # the same words
+        lambda: accounts.change_roles(house, SYSTEM, "amtfrau", remove=(Role.AUDITOR,)),
+        lambda: accounts.sign_out_everywhere(house, SYSTEM, "amtfrau"),
+        lambda: accounts.lock_user(house, SYSTEM, "amtfrau"),
+    )
+    for end in ends:
+        cookie = sessions.sign_in("amtfrau", PASSWORD, "127.0.0.1")
+        assert sessions.read(cookie) is not None
+        end()
+        assert sessions.read(cookie) is None
+    accounts.lock_user(house, SYSTEM, "amtfrau", unlock=True)
+    assert sessions.read(cookie) is None  # what has ended does not come back
+
+
+def test_signing_out_holds_in_every_process_and_after_a_restart(sessions: Sessions, house: House, clock: Clock) -> None:
+    cookie, stays = (sessions.sign_in("amtfrau", PASSWORD, "127.0.0.1") for _ in range(2))
+    visit = Sessions(house, clock).read(cookie)
     assert visit is not None
-    sessions.sign_out(visit)
-    assert sessions.read(ended) is None
-    cookie = sessions.sign_in("amtfrau", PASSWORD, "127.0.0.1")
-    set_password(house, SYSTEM, "amtfrau", PASSWORD)  # the same words, but a new hash
+    Sessions(house, clock).sign_out(visit)
     assert sessions.read(cookie) is None
-    cookie = sessions.sign_in("amtfrau", PASSWORD, "127.0.0.1")
-    with house.database.write() as session:
-        session.execute(sa.update(User).values(active=False))
-    assert sessions.read(cookie) is None
+    assert sessions.read(stays) is not None
+
+
+def test_a_locked_user_cannot_sign_in(sessions: Sessions, house: House) -> None:
+    registry.add_user(house, SYSTEM, "zweite", display_name=None, roles=(Role.ADMIN,), units=())
+    accounts.lock_user(house, SYSTEM, "amtfrau")
+    with pytest.raises(WrongPassword):
+        sessions.sign_in("amtfrau", PASSWORD, "127.0.0.1")
 
 
 def test_form_tokens_belong_to_their_session(sessions: Sessions) -> None:
@@ -114,27 +131,51 @@ def test_wrong_name_and_wrong_password_are_told_alike(sessions: Sessions) -> Non
     assert len(sentences) == 1
 
 
-def test_after_five_wrong_passwords_even_the_right_one_waits(house: House, clock: Clock) -> None:
+def test_after_five_wrong_passwords_even_the_right_one_waits_in_every_process(house: House, clock: Clock) -> None:
     set_password(house, SYSTEM, "amtfrau", PASSWORD)
-    door = Door(clock)
     for _ in range(5):
         with pytest.raises(WrongPassword):
-            door.enter(house, "amtfrau", "falsch", "10.0.0.1")
+            Sessions(house, clock).sign_in("amtfrau", "falsch", "10.0.0.1")
     with pytest.raises(TooManyTries) as caught:
-        door.enter(house, "amtfrau", PASSWORD, "10.0.0.1")
+        Sessions(house, clock).sign_in("amtfrau", PASSWORD, "10.0.0.1")
     assert caught.value.details["seconds"] == 300
-    assert door.enter(house, "amtfrau", PASSWORD, "10.0.0.2").name == "amtfrau"  # the person elsewhere gets in
+    assert Sessions(house, clock).sign_in("amtfrau", PASSWORD, "10.0.0.2")  # the person elsewhere gets in
     clock.now += 301
-    assert door.enter(house, "amtfrau", PASSWORD, "10.0.0.1").name == "amtfrau"
+    assert Sessions(house, clock).sign_in("amtfrau", PASSWORD, "10.0.0.1")
 
 
-def test_the_throttle_forgets_the_oldest_key_before_it_grows_for_ever(clock: Clock) -> None:
-    throttle = Throttle(1, 60, clock, keys=3)
-    for key in "abcd":
-        throttle.note(key)
-    assert [bool(throttle.wait(key)) for key in "abcd"] == [False, True, True, True]
-    throttle.forget("d")
-    assert throttle.wait("d") == 0
+def test_many_tries_at_once_are_counted_too(house: House, clock: Clock) -> None:
+    set_password(house, SYSTEM, "amtfrau", PASSWORD)
+    sessions = Sessions(house, clock)
+
+    def one(_: int) -> str:
+        try:
+            return sessions.sign_in("amtfrau", "falsch", "10.0.0.1")
+        except UsageError as error:
+            return error.code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(one, range(8))) == ["too_many_tries"] * 3 + ["wrong_password"] * 5
+
+
+def test_tries_name_nobody_go_with_time_and_never_grow_for_ever(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "ROWS", 4)
+    sessions = Sessions(house, clock)
+
+    def rows(*names: str) -> list[SignInTry]:
+        for name in names:
+            with pytest.raises(WrongPassword):
+                sessions.sign_in(name, "falsch", "10.0.0.1")
+        with house.database.read() as session:
+            return list(session.scalars(sa.select(SignInTry)))
+
+    assert len({row.key for row in rows("geheimes Wort")}) == 3
+    assert "geheim" not in " ".join(row.key for row in rows())
+    assert len(rows("a", "b", "c")) == 4
+    clock.now += 301
+    assert len(rows("d")) == 3
 
 
 def test_passwords_are_set_by_admins_and_by_oneself_only(house: House) -> None:
