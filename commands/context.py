@@ -49,11 +49,12 @@ def opened(context: typer.Context) -> Iterator[tuple[House, Actor]]:
     """The opened home and the actor: ``--as USER``, else the mapped account of the operating system."""
     from models.actor import actor_named, actor_of_account  # heavy imports only where a home is needed
     from services.house import open_house
+    from services.identity import settle
 
     call = the_call(context)
     settings = Settings.load(call.home, os.environ)
     with open_house(settings) as house:
-        house.database.migrate_if_needed()
+        settle(house)
         with house.database.read() as session:
             actor = actor_named(session, call.user) if call.user else actor_of_account(session, getpass.getuser())
         yield house, actor

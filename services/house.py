@@ -21,6 +21,7 @@ from core.durable import make_folders
 from core.errors import UsageError
 from core.kept import Kept
 from core.open_faults import OpenFaults
+from core.marks import MARK, read_mark
 from core.settings import CONFIG, Settings
 from ingest.exec.tesseract import Tesseract
 from ingest.formats import FileLimits
@@ -55,8 +56,14 @@ class House:
         roots = Path(settings.timestamp_ca) if settings.timestamp_ca else None
         self.journal = JournalFiles(settings.journal, self.store, settings.keys / "journal.ed25519", roots)
         self.database.after_commit = self._journal_is_durable
+        self.identity: str | None = None  # None: a new home, or one that was made before there were identities
+        self.take_identity(read_mark(settings.home / MARK))
         self._index_lock = threading.Lock()
         self.faults = OpenFaults()
+
+    def take_identity(self, identity: str | None) -> None:
+        """From now on archive and journal must be those of this home."""
+        self.identity = self.store.identity = self.journal.identity = identity
 
     def _journal_is_durable(self) -> None:
         self.journal.catch_up(self.database)
