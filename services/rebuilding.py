@@ -7,6 +7,7 @@ Passwords, tokens and job state are not there; they live in the backup. The jour
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from jobs.liveness import living
 from models import (
     Actor,
     Base,
+    Database,
     Document,
     EntryCounter,
     JournalBlock,
@@ -199,16 +201,17 @@ def differences(one: House, other: House) -> dict[str, int]:
         if name in NOT_REBUILT:
             continue
         columns = [column for column in table.columns if column.name not in NOT_COMPARED.get(name, set())]
-        rows = [_rows(house, columns) for house in (one, other)]
+        rows = [rows_of(house.database, columns) for house in (one, other)]
         count = sum(rows[0].get(row, 0) != rows[1].get(row, 0) for row in rows[0].keys() | rows[1].keys())
         if count:
             found[name] = count
     return found
 
 
-def _rows(house: House, columns: list[sa.Column[Any]]) -> dict[str, int]:
+def rows_of(database: Database, columns: list[sa.Column[Any]]) -> dict[str, int]:
+    """Each row as a text that is the same from every kind of database, and how often it is there."""
     counted: dict[str, int] = {}
-    with house.database.read() as session:
+    with database.read() as session:
         for row in session.execute(sa.select(*columns)):
             text = repr(tuple(_plain(value) for value in row))
             counted[text] = counted.get(text, 0) + 1
@@ -216,6 +219,11 @@ def _rows(house: House, columns: list[sa.Column[Any]]) -> dict[str, int]:
 
 
 def _plain(value: Any) -> Any:
+    """The same text for the same value from each database: a moment may come in another zone, a text as its enum."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, dict):
         return sorted((name, _plain(part)) for name, part in value.items())
     if isinstance(value, list):
