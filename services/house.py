@@ -20,8 +20,8 @@ from core import logs
 from core.durable import make_folders
 from core.errors import IndexUnreachable, UsageError
 from core.kept import Kept
-from core.open_faults import OpenFaults
 from core.marks import MARK, read_mark
+from core.open_faults import OpenFaults
 from core.settings import CONFIG, Settings
 from ingest.exec.tesseract import Tesseract
 from ingest.formats import FileLimits
