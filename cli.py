@@ -10,6 +10,7 @@ import typer
 
 from commands import (
     archive,
+    database,
     demo,
     disposal,
     efile,
@@ -59,6 +60,7 @@ for room in (home, mail, search, model, registry, reorganisation):
     room.mount(app)
 for name, group in (
     ("quarantine", quarantine.app),
+    ("database", database.app),
     ("paper", paper.app),
     ("tickets", tickets.app),
     ("model", model.app),

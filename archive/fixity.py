@@ -114,6 +114,8 @@ def check_root(store: Store) -> list[Finding]:
         path = store.root / name
         if not path.is_file() or path.read_bytes() != data:
             findings.append(Finding("A007", name))
+    if store.identity is not None and not _is_marked(store):
+        findings.append(Finding("A007", str(store.mark.relative_to(store.root))))
     known = {name.split("/")[0] for name in ROOT_FILES}
     for path in sorted(store.root.iterdir()):
         if path.name in known or (path.is_dir() and _is_hex(path.name)):
@@ -134,6 +136,14 @@ def check_root(store: Store) -> list[Finding]:
                 if not path.is_dir()
             ]
     return findings
+
+
+def _is_marked(store: Store) -> bool:
+    try:
+        store.need_root()
+    except AktenlotseError:
+        return False
+    return True
 
 
 def _is_hex(name: str) -> bool:

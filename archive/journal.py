@@ -25,13 +25,14 @@ from sqlalchemy.orm import Session
 
 from archive.audit import AuditReport, audit
 from archive.segments import BLOCKS, ENTRIES, STAMPS, VALUES, Days, Tail, append_lines, read_lines, tail_of
-from archive.signing import Signer, block_payload
+from archive.signing import Signer, block_payload, key_id_of
 from archive.store import Store
 from archive.timestamps import TimeStamper, moment_of, stamped_bytes
 from core.clock import now, stamp
 from core.durable import full_disk_is_named, make_folders, remove_tree, sync_folder
 from core.errors import IntegrityError
 from core.hashing import canonical_json
+from core.marks import MARK, need_mark, write_mark
 from models import Database, JournalBlock, JournalEntry, JournalValue
 from models.chain import CHAINED
 
@@ -50,6 +51,7 @@ class JournalFiles:
         self._folder = folder
         self._store = store
         self._key_file = key_file
+        self.identity: str | None = None  # of the home that it must belong to, once that has one
         self._stamp_roots = stamp_roots  # PEM, whose time stamps are believed
         self._days = Days(folder, store)
         self._thread = threading.Lock()
@@ -57,10 +59,40 @@ class JournalFiles:
         self._state: tuple[object, ...] = ()
 
     def initialise(self) -> None:
-        """Make the folder and the signing key (Ed25519, 0600). On existing ones nothing changes."""
+        """Make the folder and the signing key (Ed25519, 0600). On existing ones nothing changes.
+
+        Raises: IntegrityError (``foreign_key``): what lies there was signed by another key.
+        """
         make_folders(self._folder)
         make_folders(self._key_file.parent)
-        Signer.initialise(self._key_file)
+        if self.last_block() is None:
+            Signer.initialise(self._key_file)
+        else:
+            self.need_own_key()
+        if self.identity is not None:
+            write_mark(self.mark, self.identity)
+
+    @property
+    def mark(self) -> Path:
+        """The file that says whose journal this is."""
+        return self._folder / MARK
+
+    def need_own_key(self) -> None:
+        """Raises: IntegrityError when the newest block was signed by another key than ours, or ours is missing."""
+        block = self.last_block()
+        if block is not None and block["key_id"] != key_id_of(Signer.public_key(self._key_file)):
+            raise IntegrityError("foreign_key", path=str(self._key_file), key=block["key_id"])
+
+    def need_continued(self, session: Session) -> None:
+        """The database holds the last entry of the files: it is no older, and no other, than they.
+
+        Raises: IntegrityError (``database_older``, ``journal_fork``), EnvironmentProblem (another home's, not there).
+        """
+        tail, state = self._tail, self._state
+        if tail is None or state != self._days.state():
+            with self._writing() as newest:
+                tail = newest
+        _need_continued(session, tail)
 
     def catch_up(self, database: Database) -> int:
         """Write all rows after the last one in the files, durably. Returns: the number of the last entry.
@@ -206,7 +238,12 @@ class JournalFiles:
 
     @contextmanager
     def _writing(self) -> Iterator[Tail]:
-        """Hold the journal's lock (threads and processes). Yields: the last entry in the files."""
+        """Hold the journal's lock (threads and processes). Yields: the last entry in the files.
+
+        Raises: EnvironmentProblem when the folder is not there or another home's.
+        """
+        if self.identity is not None:
+            need_mark(self.mark, self.identity)
         with self._thread, (self._folder / ".lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             with full_disk_is_named(self._folder):
@@ -223,6 +260,7 @@ class JournalFiles:
         self._tail, self._state = tail, self._days.state()
 
     def _append_rows(self, session: Session, tail: Tail) -> Tail:
+        _need_continued(session, tail)
         while rows := _rows_after(session, tail.seq):
             day = max(rows[0]["at"][:10], tail.day)
             batch = rows[: _prefix(rows, day, tail.day)]
@@ -287,6 +325,17 @@ class JournalFiles:
         with database.write() as session:
             session.merge(block)
         return block
+
+
+def _need_continued(session: Session, tail: Tail) -> None:
+    if not tail.seq:
+        return
+    found = session.scalar(sa.select(JournalEntry.hash).where(JournalEntry.seq == tail.seq))
+    if found is None:
+        newest = session.scalar(sa.select(sa.func.max(JournalEntry.seq))) or 0
+        raise IntegrityError("database_older", seq=newest, files=tail.seq)
+    if found != tail.hash:
+        raise IntegrityError("journal_fork", seq=tail.seq)
 
 
 def _prefix(rows: list[dict[str, Any]], day: str, tail_day: str) -> int:

@@ -31,6 +31,7 @@ from archive.verify import verify_object
 from core.clock import now, stamp
 from core.durable import full_disk_is_named, make_folders, remove_tree, sync_folder, write_whole
 from core.errors import EnvironmentProblem, IntegrityError, NotFound
+from core.marks import MARK, need_mark, write_mark
 
 _OLD, _NEW, _NOTE, _TARGET = "old", "new", "swap.json", "target"
 _ATTEMPTS = 20
@@ -43,10 +44,14 @@ class ObjectExists(IntegrityError):
 
 
 class Store:
-    """The objects under ``root``; ``staging`` lies outside of it, on the same file system."""
+    """The objects under ``root``; ``staging`` lies outside of it, on the same file system.
 
-    def __init__(self, root: Path, staging: Path) -> None:
+    ``identity``: the home that it must belong to, once that has one.
+    """
+
+    def __init__(self, root: Path, staging: Path, identity: str | None = None) -> None:
         self.root = root
+        self.identity = identity
         self._staging = staging
 
     def initialise(self) -> None:
@@ -57,11 +62,20 @@ class Store:
             path = self.root / name
             if not path.is_file() or path.read_bytes() != data:
                 write_whole(path, data)
+        if self.identity is not None:
+            write_mark(self.mark, self.identity)
+
+    @property
+    def mark(self) -> Path:
+        """The file that says whose archive this is (OCFL 1.1, 4.2: an extension's folder)."""
+        return self.root / "extensions" / "aktenlotse-identity" / MARK
 
     def need_root(self) -> None:
-        """Nothing may begin where a disk is not mounted. Raises: EnvironmentProblem (no storage root is here)."""
+        """Raises: EnvironmentProblem when the root is not there (an empty folder under a mount) or another home's."""
         if not (self.root / ocfl.ROOT_DECLARATION[0]).is_file():
-            raise EnvironmentProblem("place_missing", path=str(self.root))
+            raise EnvironmentProblem("archive_missing", path=str(self.root))
+        if self.identity is not None:
+            need_mark(self.mark, self.identity)
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -70,9 +84,10 @@ class Store:
         return ocfl.relative_path(ocfl.urn(kind, object_id))
 
     def object_path(self, kind: str, object_id: str) -> Path:
-        """The object's folder. Raises: NotFound."""
+        """The object's folder. Raises: NotFound, EnvironmentProblem (the archive itself is not there)."""
         path = self.root / self.relative(kind, object_id)
         if not path.is_dir():
+            self.need_root()
             self._finish_swap(path)
             if not path.is_dir():
                 raise NotFound(id=object_id)
@@ -277,6 +292,7 @@ class Store:
         Safe while other processes write: their folders carry a living process's name.
         """
         cleared = 0
+        self.need_root()
         with self._changing():
             for place in _folders(self._staging):
                 if is_abandoned(place.name):
@@ -298,7 +314,7 @@ class Store:
 
     @contextmanager
     def _build(self) -> Iterator[Path]:
-        """A folder of this process in staging, gone afterwards. Raises: EnvironmentProblem (the root is not there)."""
+        """A folder of this process in staging, gone afterwards. Raises: EnvironmentProblem (see :meth:`need_root`)."""
         self.need_root()
         place = self._staging / owned_name()
         with full_disk_is_named(self._staging):

@@ -147,6 +147,17 @@ def rebuild(context: typer.Context, as_json: AsJson = False) -> None:
     _say_rebuilt(answer, as_json=as_json)
 
 
+@app.command("catch-up", help=text("cli.archive.catch_up"))
+def catch_up(context: typer.Context, as_json: AsJson = False) -> None:
+    from services.rebuilding import restore
+
+    with ERR.status("") as status:
+        answer = restore(Settings.load(the_call(context).home, os.environ), _replayed(status), older=True)
+    if as_json:
+        print_json(answer)
+    _say_rebuilt(answer, as_json=as_json)
+
+
 def _replayed(status: Status) -> Callable[[int], None]:
     return lambda entries: status.update(text("archive.replayed", None, entries=entries))
 

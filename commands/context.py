@@ -49,11 +49,12 @@ def opened(context: typer.Context) -> Iterator[tuple[House, Actor]]:
     """The opened home and the actor: the user of the caller's account, or whom an admin names by ``--as``."""
     from models.actor import actor_at  # heavy imports only where a home is needed
     from services.house import open_house
+    from services.identity import settle
 
     call = the_call(context)
     settings = Settings.load(call.home, os.environ)
     with open_house(settings) as house:
-        house.database.migrate_if_needed()
+        settle(house)
         with house.database.read() as session:
             actor = actor_at(session, account_name(), call.user)
         yield house, actor

@@ -17,6 +17,7 @@ from models.documents import (
 )
 from models.engine import Executor, FaultSeen, LoopBeat, Takeover
 from models.filing import Case, EFile, FilePlanEntry
+from models.identity import Identity
 from models.intake import Batch, Delivery, EntryCounter, Page, Source
 from models.paper import Paper, PaperSample
 from models.pending import DOCUMENT, SOURCE, Pending
@@ -65,6 +66,7 @@ __all__ = [
     "FaultSeen",
     "FilePlanEntry",
     "Grant",
+    "Identity",
     "JournalBlock",
     "JournalEntry",
     "JournalHead",

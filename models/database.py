@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.errors import EnvironmentProblem
+from core.errors import EnvironmentProblem, UsageError
 from core.faults import machine_fault
 
 BUSY_SECONDS = 60
@@ -24,7 +24,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Database:
-    """One application database.
+    """One application database. Raises: UsageError for a URL that is none.
 
     ``after_commit`` is called with nothing after each transaction that wrote to the journal, before the caller
     goes on: it makes the journal's segment durable (a commit counts only when its entries lie in the store).
@@ -37,7 +37,10 @@ class Database:
         self._locks = locks
         self._writing = threading.RLock()  # one writer a process: SQLite's queue is unfair, ours is not
         options: dict[str, object] = {"connect_args": {"timeout": BUSY_SECONDS}} if self.sqlite else {"pool_size": 10}
-        self.engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=not self.sqlite, **options)
+        try:
+            self.engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=not self.sqlite, **options)
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError):
+            raise UsageError("bad_database_url") from None  # it may hold a password, so it is not repeated
         if self.sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)

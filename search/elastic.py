@@ -1,6 +1,7 @@
 """The engine for more than one machine: Elasticsearch 8.19 or 9, through its official client.
 
-The alias ``aktenlotse`` names the index that answers, ``aktenlotse-next`` the one that is being built. The
+The alias ``aktenlotse-<begin of the home's identity>`` names the index that answers, the same with ``-next`` the one
+that is being built; each index says in its ``_meta`` whose it is. So homes on one cluster keep out of each other's. The
 writers of all hosts write to both, there in a higher version than the rebuild, which may have read earlier.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError, helpers
 
 from core.errors import IndexUnreachable
+from core.ids import new_id
 from search import cursor
 from search.engine import (
     FACET_FIELDS,
@@ -46,8 +48,10 @@ from search.nodes import (
     Term,
     Weighted,
 )
+from search.port import Overview
 
 ALIAS = "aktenlotse"
+PREFIX = 8  # characters of the identity in the names
 SECONDS = 10.0  # one answer
 CHUNK = 5000  # ids read at once
 BULK = 400  # documents in one request
@@ -86,10 +90,11 @@ class ElasticEngine:
 
     mirrors = True
 
-    def __init__(self, client: Elasticsearch, *, writer: bool, renew: bool = False, alias: str = ALIAS) -> None:
+    def __init__(self, client: Elasticsearch, *, writer: bool, renew: bool = False, identity: str = "") -> None:
         self.client = client
-        self.alias = alias
-        self.next_alias = f"{alias}-next"
+        self.identity = identity
+        self.alias = f"{ALIAS}-{identity[:PREFIX]}" if identity else ALIAS
+        self.next_alias = f"{self.alias}-next"
         self._of_this_format = False
         if writer:
             with _named():
@@ -173,7 +178,31 @@ class ElasticEngine:
 
     def count(self) -> int:
         with _named():
+            self.client.indices.refresh(index=self.target, ignore_unavailable=True)
             return int(self.client.count(index=self.target, ignore_unavailable=True)["count"])
+
+    def mark(self) -> str | None:
+        with _named():
+            said = self._said(self.target)
+        if any(meta.get("identity", "") != self.identity for meta in said):
+            raise IndexUnreachable("index_foreign", name=self.target)
+        return next((str(meta["mark"]) for meta in said if "mark" in meta), None)
+
+    def overview(self) -> list[Overview]:
+        with _named():
+            there = self.client.indices.get(index=f"{ALIAS}*", allow_no_indices=True).body
+            sizes = self.client.indices.stats(index=f"{ALIAS}*", metric=["docs", "store"]).body["indices"]
+        return [
+            Overview(
+                name,
+                index["mappings"].get("_meta", {}).get("identity"),
+                int(sizes[name]["primaries"]["docs"]["count"]),
+                int(sizes[name]["primaries"]["store"]["size_in_bytes"]),
+                answers=self.alias in index["aliases"],
+            )
+            for name, index in sorted(there.items())
+            if name in sizes
+        ]
 
     def begin(self) -> ElasticGeneration:
         with _named():
@@ -185,7 +214,7 @@ class ElasticEngine:
                 numbers = [int(name.rsplit("-", 1)[1]) for name in self._generations()]
                 self._create(f"{self.alias}-{max(numbers, default=0) + 1:05d}", self.next_alias)
             self.client.indices.refresh(index=self.next_alias)
-        return ElasticGeneration(self.client, writer=False, alias=self.alias)
+        return ElasticGeneration(self.client, writer=False, identity=self.identity)
 
     def commit(self) -> None:
         with _named():
@@ -228,20 +257,26 @@ class ElasticEngine:
             self._of_this_format = bool(self._behind(self.target))
 
     def _has_format(self, alias: str) -> bool:
+        return all(meta.get("format", FIRST_FORMAT) == FORMAT for meta in self._said(alias))
+
+    def _said(self, alias: str) -> list[dict[str, Any]]:
+        """What the indices behind an alias say of themselves."""
         try:
             found = self.client.indices.get_mapping(index=alias).body
         except NotFoundError:
-            return True
-        made = [index["mappings"].get("_meta", {}).get("format", FIRST_FORMAT) for index in found.values()]
-        return all(one == FORMAT for one in made)
+            return []
+        return [index["mappings"].get("_meta", {}) for index in found.values()]
 
     def _need_index(self) -> None:
         if not self._behind(self.alias):
             self._create(f"{self.alias}-00001", self.alias)
 
     def _create(self, name: str, alias: str) -> None:
+        said = {"identity": self.identity, "mark": self.mark() or new_id()}  # a rebuild goes by the same mark
+        made = definition()
+        made["mappings"]["_meta"] |= said
         try:
-            self.client.indices.create(index=name, aliases={alias: {}}, **definition())
+            self.client.indices.create(index=name, aliases={alias: {}}, **made)
         except ApiError as error:  # another process was faster
             if error.status_code != 400 or "resource_already_exists" not in str(error):
                 raise

@@ -3,10 +3,12 @@
 folder/CURRENT        name of the generation that answers
 folder/NEXT           name of the generation that is being built
 folder/v1-00001/      a tantivy index, of format 1
+folder/identity.json  whose it is, and a random mark that an index begun in its place would not have
 """
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,6 +20,8 @@ import tantivy
 
 from core.durable import make_folders, remove_tree, sync_folder, write_whole
 from core.errors import IndexUnreachable
+from core.ids import new_id
+from core.marks import MARK
 from search import cursor
 from search.engine import (
     COUNTED,
@@ -52,6 +56,7 @@ from search.nodes import (
     Weighted,
     unscored,
 )
+from search.port import Overview
 
 CURRENT, NEXT = "CURRENT", "NEXT"
 HEAP = 96 << 20  # bytes of the writer before it makes a segment
@@ -145,8 +150,9 @@ class EmbeddedEngine:
 
     mirrors = False
 
-    def __init__(self, folder: Path, *, writer: bool, renew: bool = False) -> None:
+    def __init__(self, folder: Path, *, writer: bool, renew: bool = False, identity: str = "") -> None:
         self.folder = folder
+        self.identity = identity
         self.writer = writer
         self._open: _Generation | None = None
         self._lock = threading.Lock()
@@ -154,7 +160,10 @@ class EmbeddedEngine:
             try:
                 with _named():
                     make_folders(folder)
+                    self.mark()  # another home's is not opened
                     self._need_current().take_lock()
+                    if self.mark() is None:
+                        write_whole(folder / MARK, json.dumps({"identity": identity, "mark": new_id()}).encode())
             except IndexUnreachable as error:
                 if not renew or error.code != "index_outdated":
                     raise
@@ -205,6 +214,26 @@ class EmbeddedEngine:
         with _named():
             generation = self._current()
             return int(generation.searcher().num_docs) if generation else 0
+
+    def mark(self) -> str | None:
+        if self._named_generation(CURRENT) is None:
+            return None
+        try:
+            with _named():
+                said = json.loads((self.folder / MARK).read_bytes())
+        except IndexUnreachable as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+        if said["identity"] != self.identity:
+            raise IndexUnreachable("index_foreign", name=str(self.folder))
+        return str(said["mark"])
+
+    def overview(self) -> list[Overview]:
+        if self.mark() is None:
+            return []
+        size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        return [Overview(str(self.folder), self.identity, self.count(), size, answers=True)]
 
     def begin(self) -> EmbeddedGeneration:
         name = self._named_generation(NEXT)

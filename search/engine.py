@@ -17,7 +17,7 @@ from typing import Protocol
 
 from search.german import fold, tokens
 from search.nodes import Node
-from search.port import Sort
+from search.port import Overview, Sort
 
 ORDERED = (  # text fields whose terms have places, so that phrases can be found in them
     "all",
@@ -126,7 +126,17 @@ class Engine(Protocol):
 
     def ids(self) -> Iterator[str]: ...
 
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """How many documents there are, those just written included."""
+
+    def mark(self) -> str | None:
+        """What tells this index from one that was begun anew in its place; None when there is none.
+
+        Raises: core.errors.IndexUnreachable (``index_foreign``): it is another home's.
+        """
+
+    def overview(self) -> list[Overview]:
+        """What indices are there."""
 
     def begin(self) -> Engine:
         """A new generation, or the one that a crash left unfinished."""

@@ -16,7 +16,7 @@ from search.engine import Analysed, Answer, Engine, Request
 from search.explain import Explainer
 from search.german import STOP_WORDS, fold, tokens
 from search.nodes import Limited, Node
-from search.port import Entry, Explanation, Hit, Hits, Query, SearchIndex
+from search.port import Entry, Explanation, Hit, Hits, Overview, Query, SearchIndex
 from search.spelling import Speller, corrected
 from search.syntax import Leaf, Wish, parse
 
@@ -158,6 +158,12 @@ class Index:
 
     def count(self) -> int:
         return self._engine.count()
+
+    def mark(self) -> str | None:
+        return self._engine.mark()
+
+    def overview(self) -> list[Overview]:
+        return self._engine.overview()
 
     def begin_generation(self) -> SearchIndex:
         if self._building is None:

@@ -27,6 +27,7 @@ from search.nodes import (
     Term,
     Weighted,
 )
+from search.port import Overview
 
 K1, B = 1.2, 0.75
 Scores = dict[str, float]
@@ -97,6 +98,12 @@ class MemoryEngine:
 
     def count(self) -> int:
         return len(self.documents)
+
+    def mark(self) -> str | None:
+        return "memory"
+
+    def overview(self) -> list[Overview]:
+        return [Overview("memory", None, len(self.documents), 0, answers=True)]
 
     def begin(self) -> Engine:
         self.next = self.next or MemoryEngine()

@@ -26,9 +26,11 @@ def open_index(
     ca: str = "",
     writer: bool,
     renew: bool = False,
+    identity: str = "",
 ) -> Index:
-    """Open an index. Raises: core.errors.IndexUnreachable; ``index_outdated`` when an older version of this program
-    made it, unless it is opened to ``renew`` it: to begin a new generation.
+    """Open the index of the home with this ``identity``. Raises: core.errors.IndexUnreachable; ``index_outdated`` when
+    an older version of this program made it, unless it is opened to ``renew`` it: to begin a new generation;
+    ``index_foreign`` when it is another home's.
 
     Embedded: in ``folder``; one process at a time opens it with ``writer``, any number without.
     Elasticsearch: at ``nodes`` (comma separated URLs), with ``api_key`` and the authority's certificate ``ca``.
@@ -36,5 +38,5 @@ def open_index(
     if engine == "elasticsearch":
         from search.elastic import ElasticEngine, connect  # a second of imports that the embedded engine need not pay
 
-        return Index(ElasticEngine(connect(nodes, api_key, ca), writer=writer, renew=renew))
-    return Index(EmbeddedEngine(folder, writer=writer, renew=renew))
+        return Index(ElasticEngine(connect(nodes, api_key, ca), writer=writer, renew=renew, identity=identity))
+    return Index(EmbeddedEngine(folder, writer=writer, renew=renew, identity=identity))

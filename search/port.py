@@ -110,6 +110,17 @@ class Explanation:
     sentences: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An index that is there. ``identity``: the home that made it; None: it does not say so."""
+
+    name: str
+    identity: str | None
+    documents: int
+    bytes: int
+    answers: bool
+
+
 class SearchIndex(Protocol):
     """One contract for all engines; ``tests/integration/search`` holds it against each.
 
@@ -141,7 +152,16 @@ class SearchIndex(Protocol):
         """All ids, in no order."""
 
     def count(self) -> int:
-        """How many Documents are in the index."""
+        """How many Documents are in the index, those just written included."""
+
+    def mark(self) -> str | None:
+        """What tells this index from one that was begun anew in its place; None: there is none.
+
+        A rebuild keeps it. Raises: core.errors.IndexUnreachable (``index_foreign``): it is another home's.
+        """
+
+    def overview(self) -> list[Overview]:
+        """What indices are there, on a cluster those of other homes too."""
 
     def begin_generation(self) -> SearchIndex:
         """Start a new generation, or go on with one that a crash left; answers stay those of the old one.

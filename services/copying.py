@@ -42,7 +42,7 @@ def second_store(house: House) -> Store | None:
     folder = _folder(house)
     if folder is None or not _is_there(house, folder):
         return None
-    return Store(folder / "archive", folder / "staging")
+    return Store(folder / "archive", folder / "staging", house.identity)
 
 
 def copy_on(house: House) -> int:
@@ -121,14 +121,17 @@ def _open(house: House, folder: Path) -> Store | None:
     place = _read_place(house)
     if place.get("path") != str(folder) and folder.is_dir() and not any(folder.iterdir()):
         place = {"path": str(folder), "copy": new_id(), "seq": 0, "left_out": []}
-        write_whole(folder / MARK, json.dumps({"copy": place["copy"]}).encode())
+        _mark(house, folder, place["copy"])
         _write_place(house, place)
     elif place.get("path") != str(folder) and (folder / MARK).is_file():
-        said = json.loads((folder / MARK).read_bytes())  # the home is new, the copy is known: compare from the start
-        _write_place(house, {"path": str(folder), "copy": said["copy"], "seq": 0, "left_out": []})
+        said = _said(folder)  # the home folder is new, the copy is known: compare from the start
+        if said.get("identity") in (None, house.identity):
+            _write_place(house, {"path": str(folder), "copy": said["copy"], "seq": 0, "left_out": []})
     if not _is_there(house, folder):
         return None
-    store = Store(folder / "archive", folder / "staging")
+    if "identity" not in _said(folder):  # begun before there were identities
+        _mark(house, folder, str(_read_place(house)["copy"]))
+    store = Store(folder / "archive", folder / "staging", house.identity)
     make_folders(folder / "journal")
     store.initialise()
     store.recover()
@@ -137,9 +140,19 @@ def _open(house: House, folder: Path) -> Store | None:
 
 def _is_there(house: House, folder: Path) -> bool:
     try:
-        return bool(json.loads((folder / MARK).read_bytes())["copy"] == _read_place(house).get("copy"))
+        said = _said(folder)
+        return said["copy"] == _read_place(house).get("copy") and said.get("identity") in (None, house.identity)
     except (OSError, ValueError, KeyError):
         return False
+
+
+def _said(folder: Path) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads((folder / MARK).read_bytes())
+    return said
+
+
+def _mark(house: House, folder: Path, copy: str) -> None:
+    write_whole(folder / MARK, json.dumps({"copy": copy, "identity": house.identity}).encode())
 
 
 def _follow(house: House, store: Store) -> int:

@@ -17,6 +17,7 @@ from models.chain import record
 from models.database import pairs
 from search import Explanation, Query, Snippet, snippet
 from services.house import House
+from services.index_loss import need_index
 from services.indexing import texts_of
 from services.view import Json, document_json, need_document
 
@@ -52,6 +53,8 @@ def search(house: House, actor: Actor, question: Question, *, purpose: str = "")
     started = time.perf_counter()
     query = _query(house, actor, question)
     found = house.reader.find(query)
+    if not found.total:
+        need_index(house)  # a lost index finds nothing, and that is no answer
     shown: list[Json] = []
     with house.database.read() as session:
         tokens = held_tokens(session, actor)

@@ -18,8 +18,9 @@ from archive.store import Store
 from archive.timestamps import Rfc3161, TimeStamper
 from core import logs
 from core.durable import make_folders
-from core.errors import UsageError
+from core.errors import IndexUnreachable, UsageError
 from core.kept import Kept
+from core.marks import MARK, read_mark
 from core.open_faults import OpenFaults
 from core.settings import CONFIG, Settings
 from ingest.exec.tesseract import Tesseract
@@ -55,8 +56,15 @@ class House:
         roots = Path(settings.timestamp_ca) if settings.timestamp_ca else None
         self.journal = JournalFiles(settings.journal, self.store, settings.keys / "journal.ed25519", roots)
         self.database.after_commit = self._journal_is_durable
+        self.identity: str | None = None  # None: a new home, or one that was made before there were identities
+        self.take_identity(read_mark(settings.home / MARK))
         self._index_lock = threading.Lock()
         self.faults = OpenFaults()
+        self.count_index_at = 0.0  # monotonic; when the indexer counts both sides next
+
+    def take_identity(self, identity: str | None) -> None:
+        """From now on archive and journal must be those of this home."""
+        self.identity = self.store.identity = self.journal.identity = identity
 
     def _journal_is_durable(self) -> None:
         self.journal.catch_up(self.database)
@@ -106,9 +114,12 @@ class House:
         return ThreadPoolExecutor(self.settings.workers, thread_name_prefix="page")
 
     def open_index(self, *, writer: bool, renew: bool = False) -> SearchIndex:
-        """The search engine; with ``renew`` also an outdated one, to rebuild it. Raises: IndexUnreachable."""
+        """The search engine; with ``renew`` also an outdated one, to rebuild it.
+
+        Raises: IndexUnreachable (also ``index_foreign``).
+        """
         settings = self.settings
-        return open_index(
+        index = open_index(
             "elasticsearch" if settings.search == "elasticsearch" else "embedded",
             folder=settings.index,
             nodes=settings.elasticsearch,
@@ -116,7 +127,14 @@ class House:
             ca=settings.elasticsearch_ca,
             writer=writer,
             renew=renew,
+            identity=self.identity or "",
         )
+        try:
+            index.mark()
+        except IndexUnreachable:
+            index.close()
+            raise
+        return index
 
     @cached_property
     def reader(self) -> SearchIndex:

@@ -20,6 +20,7 @@ from models.access import document_tokens
 from search import Entry, SearchIndex
 from services.filing import stale
 from services.house import House
+from services.index_loss import note_whole, refill_if_lost
 from services.reading import WORDS
 
 LOG = log(__name__)
@@ -46,7 +47,10 @@ def empty_outbox(house: House, writer: SearchIndex | None = None) -> int:
     """
     done, left_out = 0, dict[str, Exception]()
     with house.database.leading("indexer") as leading:
-        if not leading or not _waiting(house, 1):
+        if not leading:
+            return 0
+        refill_if_lost(house)
+        if not _waiting(house, 1):
             return 0
         index = writer or house.open_index(writer=True)
         try:
@@ -58,6 +62,7 @@ def empty_outbox(house: House, writer: SearchIndex | None = None) -> int:
                 index.put(entries)
                 _mark_indexed(house, [row for row in batch if row[0] not in failed])
                 done += len(batch) - len(failed)
+            note_whole(house, index)
         finally:
             if writer is None:
                 index.close()

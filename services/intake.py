@@ -39,6 +39,7 @@ from models import (
 from models.chain import lock, record
 from services.describing import source_metadata
 from services.house import House
+from services.identity import need
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _take(
 def add_source(house: House, session: Session, actor: Actor, **facts: Any) -> Source:
     """A Source's row with its entry number and its journal entry, in the caller's transaction."""
     moment: datetime = facts["received_at"]
-    entry_no = _next_entry_number(session, facts["received_on"].year)
+    entry_no = _next_entry_number(house, session, facts["received_on"].year)
     source = Source(entry_no=entry_no, confidentiality=Confidentiality.NORMAL, updated_at=moment, **facts)
     # the same bytes again after a destruction: the workflows of the first time have ended, so these need other ids
     source.attempt = 1 + _times_received(session, source.id)
@@ -304,14 +305,27 @@ def put_into_quarantine(house: House, source_id: str, file: Path, why: LetterErr
     sync_folder(house.settings.quarantine)
 
 
-def _next_entry_number(session: Session, year: int) -> str:
+def _next_entry_number(house: House, session: Session, year: int) -> str:
+    """Never one that the journal has given, whatever the counter says. Raises: EnvironmentProblem, IntegrityError."""
+    need(house, session)
     counter = session.scalar(sa.select(EntryCounter).where(EntryCounter.year == year).with_for_update())
     if counter is None:
         counter = EntryCounter(year=year, last=0)
         session.add(counter)
-    counter.last += 1
+    counter.last = max(counter.last, _last_in_journal(session, year)) + 1
     session.flush()
     return f"{year}-{counter.last:06d}"
+
+
+def _last_in_journal(session: Session, year: int) -> int:
+    number = JournalEntry.data["entry_no"].as_string()
+    newest = session.scalar(
+        sa.select(number)
+        .where(JournalEntry.action == "source.receive", number.startswith(f"{year}-"))
+        .order_by(JournalEntry.seq.desc())
+        .limit(1)
+    )
+    return int(newest.split("-")[1]) if newest else 0
 
 
 def first_document(session: Session, source_id: str) -> Document | None:

@@ -7,18 +7,22 @@ Passwords, tokens and job state are not there; they live in the backup. The jour
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.durable import remove_tree
-from core.errors import UsageError
+from core.errors import IntegrityError, UsageError
 from core.ids import new_id
 from core.settings import Settings
+from jobs.liveness import living
 from models import (
     Actor,
     Base,
+    Database,
     Document,
     EntryCounter,
     JournalBlock,
@@ -29,9 +33,11 @@ from models import (
     Source,
     State,
 )
-from models.chain import CHAINED
+from models.chain import CHAINED, GENESIS
+from services.destroying import PURGED
 from services.filing import stale
 from services.house import House, make_home, open_house
+from services.identity import need_files, settle
 from services.indexing import empty_outbox
 from services.replaying import Replay
 from services.view import Json
@@ -45,6 +51,7 @@ NOT_COMPARED = {  # what lives in the backup only, or says when a row was last t
     "sources": {"updated_at", "attempt", "step"},
     "documents": {"updated_at", "attempt", "timings", "step", "indexed"},
     "grants": {"id"},
+    "identity": {"index_mark"},
     "journal_blocks": {"anchored_at", "signed_at"},
 }
 
@@ -61,37 +68,68 @@ def rebuild(house: House, progress: Callable[[int], None] = lambda _entries: Non
             sa.select(sa.func.count(Source.id))
         ):
             raise UsageError("database_not_empty")
-    entries = 0
+    return _replay(house, progress)
+
+
+def catch_up(house: House, progress: Callable[[int], None] = lambda _entries: None) -> Json:
+    """Replay onto an older database (a restored backup) what the journal's files know beyond it.
+
+    Values that were erased since then go again. Returns: what :func:`rebuild` returns. Raises: IntegrityError
+    (``journal_fork``: the database is no earlier state of these files), UsageError (other processes run).
+    """
+    house.store.recover()
+    house.database.migrate_if_needed()
+    need_nobody_working(house)
+    answer = _replay(house, progress)
+    if _drop_erased_values(house) or answer["destroyed"]:
+        house.database.scrub(PURGED)
+    return answer
+
+
+def need_nobody_working(house: House) -> None:
+    """Raises: UsageError when another process (watch, worker, serve) works in this home."""
+    with house.database.read() as session:
+        if living(session):
+            raise UsageError("others_running")
+
+
+def _replay(house: House, progress: Callable[[int], None]) -> Json:
+    """Apply the entries after the database's head, in one transaction."""
+    entries, destroyed = 0, 0
     with house.database.write() as session:
+        head = session.scalar(sa.select(JournalHead).with_for_update())
+        start, expected = (head.seq, head.hash) if head else (0, GENESIS)
         replay = Replay(session, house)
         for entry in house.journal.entries():
+            if entry["seq"] <= start:
+                continue
+            if entry["prev_hash"] != expected:
+                raise IntegrityError("journal_fork", seq=entry["seq"])
+            expected = entry["hash"]
             _copy_entry(session, entry)
             replay.apply(entry)
             session.flush()  # each entry stands on those before it
             entries += 1
+            destroyed += entry["action"] == "disposal.done"
             if entries % 500 == 0:
                 session.expunge_all()  # what was replayed need not stay in memory
                 progress(entries)
         replay.finish()
-        for line in house.journal.raw_values():
-            session.add(JournalValue(seq=line["seq"], field=line["field"], salt=line["salt"], value=line["value"]))
-        for block in house.journal.blocks():
-            fields = {name: block[name] for name in ("first", "last", "head", "key_id", "signature")}
-            session.add(JournalBlock(**fields, signed_at=now(), anchored_at=now()))
-        session.flush()
+        _copy_beside(session, house, start)
         for document_id in session.scalars(
             sa.select(Document.id).where(Document.state.in_((State.FILED, State.CLARIFY)))
         ).all():
             stale(session, document_id)
         return {
             "entries": entries,
+            "destroyed": destroyed,
             "sources": session.scalar(sa.select(sa.func.count(Source.id))),
             "documents": session.scalar(sa.select(sa.func.count(Document.id))),
             "last_numbers": {row.year: row.last for row in session.scalars(sa.select(EntryCounter))},
         }
 
 
-def _copy_entry(session: Any, entry: dict[str, Any]) -> None:
+def _copy_entry(session: Session, entry: dict[str, Any]) -> None:
     fields = {name: entry[name] for name in CHAINED}
     session.add(JournalEntry(**fields, hash=entry["hash"]))
     head = session.get(JournalHead, 1)
@@ -101,10 +139,39 @@ def _copy_entry(session: Any, entry: dict[str, Any]) -> None:
     head.seq, head.hash = entry["seq"], entry["hash"]
 
 
-def restore(settings: Settings, progress: Callable[[int], None]) -> Json:
-    """Rebuild a home whose database is lost, index included. Raises: UsageError, IntegrityError, IndexUnreachable."""
+def _copy_beside(session: Session, house: House, start: int) -> None:
+    """The values of the entries after ``start``, and the blocks that the database lacks."""
+    for line in house.journal.raw_values():
+        if line["seq"] > start:
+            session.add(JournalValue(seq=line["seq"], field=line["field"], salt=line["salt"], value=line["value"]))
+    known = set(session.scalars(sa.select(JournalBlock.last)))
+    for block in house.journal.blocks():
+        if block["last"] not in known:
+            fields = {name: block[name] for name in ("first", "last", "head", "key_id", "signature")}
+            session.add(JournalBlock(**fields, signed_at=now(), anchored_at=now()))
+    session.flush()
+
+
+def _drop_erased_values(house: House) -> int:
+    """Values that the files have no more: erased after this database was saved. Returns: how many."""
+    kept = {(line["seq"], line["field"]) for line in house.journal.raw_values()}
+    with house.database.write() as session:
+        there = session.execute(sa.select(JournalValue.seq, JournalValue.field)).all()
+        gone = [(seq, field) for seq, field in there if (seq, field) not in kept]
+        for seq, field in gone:
+            session.execute(sa.delete(JournalValue).where(JournalValue.seq == seq, JournalValue.field == field))
+    return len(gone)
+
+
+def restore(settings: Settings, progress: Callable[[int], None], *, older: bool = False) -> Json:
+    """Rebuild a home whose database is lost, or (``older``) bring an older one up to its files; index included.
+
+    Raises: UsageError, IntegrityError, EnvironmentProblem, IndexUnreachable.
+    """
     with open_house(settings) as house:
-        answer = rebuild(house, progress)
+        need_files(house)
+        answer = catch_up(house, progress) if older else rebuild(house, progress)
+        settle(house)
         empty_outbox(house)
         return answer
 
@@ -137,16 +204,17 @@ def differences(one: House, other: House) -> dict[str, int]:
         if name in NOT_REBUILT:
             continue
         columns = [column for column in table.columns if column.name not in NOT_COMPARED.get(name, set())]
-        rows = [_rows(house, columns) for house in (one, other)]
+        rows = [rows_of(house.database, columns) for house in (one, other)]
         count = sum(rows[0].get(row, 0) != rows[1].get(row, 0) for row in rows[0].keys() | rows[1].keys())
         if count:
             found[name] = count
     return found
 
 
-def _rows(house: House, columns: list[sa.Column[Any]]) -> dict[str, int]:
+def rows_of(database: Database, columns: list[sa.Column[Any]]) -> dict[str, int]:
+    """Each row as a text that is the same from every kind of database, and how often it is there."""
     counted: dict[str, int] = {}
-    with house.database.read() as session:
+    with database.read() as session:
         for row in session.execute(sa.select(*columns)):
             text = repr(tuple(_plain(value) for value in row))
             counted[text] = counted.get(text, 0) + 1
@@ -154,6 +222,11 @@ def _rows(house: House, columns: list[sa.Column[Any]]) -> dict[str, int]:
 
 
 def _plain(value: Any) -> Any:
+    """The same text for the same value from each database: a moment may come in another zone, a text as its enum."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, dict):
         return sorted((name, _plain(part)) for name, part in value.items())
     if isinstance(value, list):

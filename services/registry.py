@@ -29,6 +29,7 @@ from models import (
 )
 from models.chain import lock, record
 from models.references import reference_key
+from services import identity
 from services.accounts import known_unit, known_user
 from services.house import House
 from services.units import free_id, need_unit, valid_units
@@ -38,12 +39,21 @@ LONG_AGO = date(1900, 1, 1)
 
 
 def set_up(house: House, account: str) -> None:
-    """Bring a home to life: tables, archive root, journal, and the first user (the caller's account)."""
+    """Bring a home to life: identity, tables, archive root, journal, and the first user (the caller's account).
+
+    A home that lives already is only looked at. Raises: UsageError (what is here is another home's),
+    EnvironmentProblem (a part of this one is not there), IntegrityError.
+    """
+    if not identity.need_beginning(house):
+        identity.settle(house)
+        return
+    identity.begin(house)
     house.database.migrate()
     house.store.initialise()
     house.journal.initialise()
     with house.database.write() as session:
         lock(session)
+        identity.note(session, house)
         if session.scalar(sa.select(sa.func.count(User.id))):
             return
         _add_user(session, SYSTEM, account, account, FIRST_USER_ROLES)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import sqlalchemy as sa
 
 from core.errors import EnvironmentProblem
 from models import Actor, Document, Role, State
 from services.filing import stale
 from services.house import House
+from services.index_loss import note_whole
 from services.indexing import all_entries, empty_outbox
 from services.view import Json
 
@@ -47,9 +50,16 @@ def _write_anew(house: House, *, afresh: bool) -> int:
             generation.put(entries)
             count += len(entries)
         index.commit_generation()
+        note_whole(house, index)
     finally:
         index.close()
     return count
+
+
+def overview(house: House, actor: Actor) -> list[Json]:
+    """The indices that are there, with those of other homes. Raises: Forbidden, IndexUnreachable."""
+    actor.need(Role.ADMIN, Role.AUDITOR)
+    return [{**asdict(one), "ours": one.identity == house.identity} for one in house.reader.overview()]
 
 
 def verify(house: House, actor: Actor, *, mend: bool) -> Json:

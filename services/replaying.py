@@ -22,6 +22,7 @@ from models import (
     EntryCounter,
     FilePlanEntry,
     Grant,
+    Identity,
     Label,
     OrgUnit,
     Page,
@@ -55,6 +56,7 @@ class Replay:
     def __init__(self, session: Session, house: House) -> None:
         self.session, self.house = session, house
         self._acts: dict[str, Callable[[Entry, Any], None]] = {
+            "home.identity": self._identity,
             "unit.put": self._unit,
             unit_changes.ACTION: self._reorganise,
             "plan.put": self._plan,
@@ -117,6 +119,9 @@ class Replay:
             if not (self.house.settings.routing_models / row.folder).is_dir():
                 self.session.delete(row)
         self.session.flush()
+
+    def _identity(self, entry: Entry, _data: Any) -> None:
+        self.session.merge(Identity(id=1, value=entry["object_id"], made_at=_moment(entry)))
 
     # -- what letters are sorted into --------------------------------------------------------------------------
 
