@@ -138,12 +138,7 @@ def ingested(
                 put_away(house, path, arrival.origin)
             return arrival
 
-        taken: list[Received | Json] = []
-        end = time.monotonic() + TAKE_SECONDS
-        for path in files:
-            taken.append(_taken(path, take, end))
-            if isinstance(taken[-1], Received):
-                end = time.monotonic() + TAKE_SECONDS
+        taken = _all_taken(files, take)
         patience = INDEX_LOOKS
         for arrival in taken:
             if not isinstance(arrival, Received):
@@ -167,6 +162,19 @@ def ingested(
                 patience = INDEX_LOOKS
             bar.advance()
             yield from outcome_of(house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
+
+
+def _all_taken(files: list[Path], take: Callable[[Path], Received]) -> list[Received | Json]:
+    """What became of each file. A machine that stays ill is waited for once, not once a file."""
+    from services.intake import Received
+
+    taken: list[Received | Json] = []
+    end = time.monotonic() + TAKE_SECONDS
+    for path in files:
+        taken.append(_taken(path, take, end))
+        if isinstance(taken[-1], Received):
+            end = time.monotonic() + TAKE_SECONDS
+    return taken
 
 
 def _taken(path: Path, take: Callable[[Path], Received], end: float) -> Received | Json:

@@ -36,7 +36,8 @@ class View:
 @dataclass(slots=True)
 class _Seen:
     size: int
-    changed: float  # as the file system says
+    written: float  # as the file system says
+    changed: float  # likewise; also by a change of rights or name
     noticed: float  # by our own clock: a share's may differ
 
 
@@ -102,11 +103,12 @@ class Inbox:
             pause = changed - self._taken.pop(path, -math.inf)
             if pause < CAME_BACK_SECONDS:
                 self._learn(path.parent, pause)
-            return _Seen(status.st_size, changed, min(moment, changed))
+            return _Seen(status.st_size, status.st_mtime, changed, min(moment, changed))
         if (before.size, before.changed) == (status.st_size, changed):
             return before
-        self._learn(path.parent, changed - before.changed)
-        return _Seen(status.st_size, changed, moment)
+        if (before.size, before.written) != (status.st_size, status.st_mtime):  # not its rights alone
+            self._learn(path.parent, changed - before.changed)
+        return _Seen(status.st_size, status.st_mtime, changed, moment)
 
     def _learn(self, folder: Path, pause: float) -> None:
         if self._pauses.get(folder, 0.0) < pause <= LONGEST_PAUSE:

@@ -113,6 +113,17 @@ def test_a_writer_that_paused_is_waited_for_twice_as_long(inbox: Inbox, tmp_path
     assert inbox.look().ready == (file,)
 
 
+def test_a_change_of_rights_is_no_pause_of_a_writer(inbox: Inbox, tmp_path: Path, clock: Clock) -> None:
+    file = tmp_path / "a.txt"
+    written(file, "Brief", clock)
+    inbox.look()
+    file.chmod(0o600)
+    inbox._seen[file].changed -= 50  # the change time cannot be set: it was written 50 seconds ago
+    clock.now += 5
+    inbox.look()
+    assert inbox.needed(tmp_path) == 2.0
+
+
 def taken_and_back(inbox: Inbox, file: Path, clock: Clock, seconds: float) -> None:
     """A file is taken as soon as it may be, and its name comes back so long after it was written."""
     written(file, "Seite 1", clock)
