@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 AsJson = Annotated[bool, typer.Option("--json", help=text("cli.json"))]
 NOT_TAKEN = "not_taken"
-TAKE_SECONDS = 60.0  # that an ingest waits for the machine's fault to end, a file
+TAKE_SECONDS = 60.0  # that an ingest waits for the machine's fault to end, since the last file that it took
 LOOK_SECONDS = 1.0
 UNWELL_SECONDS = 60.0  # of a machine that is not well, for which an ingest waits
 LETTER_PAGES = 4  # of a file that is read in a few seconds
@@ -134,10 +135,10 @@ def ingested(
             arrival = receive(house, actor, path, batch, day)
             engine.submit([first_step(arrival)])
             if move:
-                put_away(house, path)
+                put_away(house, path, arrival.origin)
             return arrival
 
-        taken = [_taken(path, take) for path in files]
+        taken = _all_taken(files, take)
         patience = INDEX_LOOKS
         for arrival in taken:
             if not isinstance(arrival, Received):
@@ -163,12 +164,25 @@ def ingested(
             yield from outcome_of(house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
 
 
-def _taken(path: Path, take: Callable[[Path], Received]) -> Received | Json:
+def _all_taken(files: list[Path], take: Callable[[Path], Received]) -> list[Received | Json]:
+    """What became of each file. A machine that stays ill is waited for once, not once a file."""
+    from services.intake import Received
+
+    taken: list[Received | Json] = []
+    end = time.monotonic() + TAKE_SECONDS
+    for path in files:
+        taken.append(_taken(path, take, end))
+        if isinstance(taken[-1], Received):
+            end = time.monotonic() + TAKE_SECONDS
+    return taken
+
+
+def _taken(path: Path, take: Callable[[Path], Received], end: float) -> Received | Json:
     """The arrival, or the line of a file that stayed where it is."""
     from services.receiving import patiently
 
     try:
-        return patiently(partial(take, path), TAKE_SECONDS)
+        return patiently(partial(take, path), end)
     except EnvironmentProblem as error:
         line = {"source_name": shown_name(path.name), "state": NOT_TAKEN, "reason": error.code}
         return {**line, "sentence": error.sentence()}

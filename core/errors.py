@@ -24,6 +24,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from core.i18n import text
+from core.names import shown_name
 
 
 class Exit(IntEnum):
@@ -50,8 +51,9 @@ class AktenlotseError(Exception):
 
     def __init__(self, code: str | None = None, /, **details: object) -> None:
         self.code = code or type(self).code
-        self.details = details
-        super().__init__(self.code, details)
+        # a path that is no text would end whoever prints or stores the sentence
+        self.details = {name: shown_name(it) if isinstance(it, str) else it for name, it in details.items()}
+        super().__init__(self.code, self.details)
 
     def sentence(self, language: str | None = None) -> str:
         """The sentence for the person: what, why, what to do."""

@@ -5,6 +5,7 @@ One walk a look. Whatever cannot be looked at is said, and stops nothing.
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import time
@@ -16,7 +17,9 @@ from ingest.complete import has_its_end, is_open_for_writing
 
 SCRATCH = (".part", ".tmp", ".crdownload", ".filepart", ".swp", ".download", ".partial", "~")
 LONGEST_PAUSE = 120.0  # seconds that a writer's pauses can make us wait
-CAME_BACK_SECONDS = 600.0  # a file of the same name so soon after it was taken: its writer only paused
+# A file of the same name so soon after the one that was taken: its writer only paused. Not longer, for a device that
+# gives each letter the same name must not make us wait until the next one has overwritten the last.
+CAME_BACK_SECONDS = 30.0
 
 SCRATCH_FILE, NO_FILE, NOT_READABLE = "scratch", "no_file", "not_readable"  # never taken as they are
 GROWING, INCOMPLETE = "growing", "incomplete"  # waited for
@@ -33,7 +36,8 @@ class View:
 @dataclass(slots=True)
 class _Seen:
     size: int
-    changed: float  # as the file system says
+    written: float  # as the file system says
+    changed: float  # likewise; also by a change of rights or name
     noticed: float  # by our own clock: a share's may differ
 
 
@@ -47,7 +51,7 @@ class Inbox:
     clock: Callable[[], float] = time.time
     _seen: dict[Path, _Seen] = field(default_factory=dict)
     _pauses: dict[Path, float] = field(default_factory=dict)  # folder -> longest pause that was seen
-    _taken: dict[Path, float] = field(default_factory=dict)  # when a file of this path was taken
+    _taken: dict[Path, float] = field(default_factory=dict)  # when the file that was taken from here had changed last
 
     def look(self) -> View:
         """Walk the folder once. Raises: OSError when the inbox itself cannot be read."""
@@ -77,23 +81,34 @@ class Inbox:
 
     def took(self, path: Path) -> None:
         """A file was taken from here; when its name comes back soon, its writer had only paused."""
-        self._taken[path] = self.clock()
+        self._taken[path] = self._seen[path].changed if path in self._seen else self.clock()
+
+    def is_as_seen(self, path: Path) -> bool:
+        """Whether a file is still as the last look saw it: a long round may come to it much later."""
+        seen = self._seen.get(path)
+        try:
+            status = path.lstat()
+        except OSError:
+            return False
+        return seen is not None and (seen.size, seen.changed) == (status.st_size, _changed(status))
 
     def needed(self, folder: Path) -> float:
         """Seconds that a file in ``folder`` has to be still: twice the longest pause that its writers have made."""
         return max(self.quiet_seconds, min(2 * self._pauses.get(folder, 0.0), LONGEST_PAUSE))
 
     def _noticed(self, path: Path, status: os.stat_result, moment: float) -> _Seen:
-        changed = max(status.st_mtime, status.st_ctime)
+        changed = _changed(status)
         before = self._seen.get(path)
         if before is None:
-            if path in self._taken:
-                self._learn(path.parent, moment - self._taken.pop(path))
-            return _Seen(status.st_size, changed, min(moment, changed))
+            pause = changed - self._taken.pop(path, -math.inf)
+            if pause < CAME_BACK_SECONDS:
+                self._learn(path.parent, pause)
+            return _Seen(status.st_size, status.st_mtime, changed, min(moment, changed))
         if (before.size, before.changed) == (status.st_size, changed):
             return before
-        self._learn(path.parent, changed - before.changed)
-        return _Seen(status.st_size, changed, moment)
+        if (before.size, before.written) != (status.st_size, status.st_mtime):  # not its rights alone
+            self._learn(path.parent, changed - before.changed)
+        return _Seen(status.st_size, status.st_mtime, changed, moment)
 
     def _learn(self, folder: Path, pause: float) -> None:
         if self._pauses.get(folder, 0.0) < pause <= LONGEST_PAUSE:
@@ -106,6 +121,10 @@ class Inbox:
         if still < self.incomplete_seconds and not has_its_end(path):
             return INCOMPLETE
         return None
+
+
+def _changed(status: os.stat_result) -> float:
+    return max(status.st_mtime, status.st_ctime)
 
 
 def files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result | str]]:

@@ -44,10 +44,11 @@ from services.identity import need
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a delivered file. ``known``: its bytes were here before."""
+    """What became of a delivered file. ``known``: its bytes were here before. ``origin``: which very file it was."""
 
     source_id: str
     name: str
+    origin: str
     known: bool
     state: State
     attempt: int
@@ -105,8 +106,13 @@ def receive(house: House, actor: Actor, path: Path, batch_id: str, received_on: 
         remove_tree(scratch)
 
 
-def put_away(house: House, path: Path) -> None:
-    """Move a received file to done/, under the day of its move. Only a disposal deletes it."""
+def put_away(house: House, path: Path, origin: str) -> None:
+    """Move a received file to done/, under the day of its move. Only a disposal deletes it.
+
+    Raises: IntegrityError when another file stands there by now, or more was written: that was not received.
+    """
+    if origin_of(path) != origin:
+        raise IntegrityError("changed_while_read", name=shown_name(path.name))
     move_into(path, house.settings.done / today().isoformat())
 
 
@@ -169,7 +175,7 @@ def _take(
                 warnings=list(found.warnings) if found else [],
             )
         _note_delivery(session, actor, source_id, batch_id, name, origin, duplicate=known is not None)
-        return Received(source_id, name, known is not None, State(source.state), source.attempt)
+        return Received(source_id, name, origin, known is not None, State(source.state), source.attempt)
 
 
 def add_source(house: House, session: Session, actor: Actor, **facts: Any) -> Source:

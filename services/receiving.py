@@ -24,7 +24,7 @@ from core.errors import AktenlotseError, EnvironmentProblem, UnexpectedProblem
 from core.faults import machine_fault
 from core.i18n import text
 from core.logs import log
-from core.names import shown_name
+from core.names import origin_of, shown_name
 from core.settings import Settings
 from ingest.inbox import Inbox
 from ingest.watch import nudged
@@ -48,7 +48,7 @@ class Waiting:
     since: str
     tries: int = 1
     next: float = 0.0  # monotonic
-    moved: bool = False  # it was received, and could not be moved to done/
+    received: str = ""  # the very file (origin) that was received, and could not be moved to done/
 
     def again(self, fault: EnvironmentProblem) -> None:
         """It failed once more: the next pause is longer."""
@@ -60,9 +60,9 @@ class Waiting:
         self.next = time.monotonic() + min(FIRST_PAUSE * 2 ** min(self.tries - 1, 16), LONGEST_PAUSE)
 
 
-def waiting_now(fault: EnvironmentProblem, *, moved: bool = False) -> Waiting:
+def waiting_now(fault: EnvironmentProblem, received: str = "") -> Waiting:
     """The first failure of something."""
-    waiting = Waiting(fault, stamp(now()), moved=moved)
+    waiting = Waiting(fault, stamp(now()), received=received)
     waiting.postpone()
     return waiting
 
@@ -80,6 +80,7 @@ class Door:
     tell: Callable[..., None]
     files: dict[Path, Waiting] = field(default_factory=dict)
     intake: Waiting | None = None  # the machine's fault that stops every file
+    unready: tuple[tuple[Path, str], ...] = ()
     _batch: tuple[str, str] = ("", "")  # day and id
     _told: str = ""
 
@@ -93,25 +94,27 @@ class Door:
                 self.round(inbox, stop)
                 if wake.wait(settings.scan_seconds) and not stop.is_set():
                     stop.wait(settings.quiet_seconds)  # let the file become quiet
-        self._write_state([])
+        self.unready = ()
+        self._write_state()
 
     def round(self, inbox: Inbox, stop: threading.Event) -> None:
         """One look at the inbox, and a try for each file that is ready. Nothing ends it."""
-        unready: tuple[tuple[Path, str], ...] = ()
         try:
             view = inbox.look()
-            unready = view.unready
-            self.files = {path: one for path, one in self.files.items() if path in {*view.ready, *dict(unready)}}
+            self.unready = view.unready
+            there = {*view.ready, *dict(view.unready)}
+            self.files = {path: one for path, one in self.files.items() if path in there}
             if not view.ready:
-                self._is_over()  # the inbox can be read again, and nothing waits
+                self._is_over()  # nothing that a fault could stop
+            self._write_state()
             for path in view.ready:
-                if stop.is_set() or not self._may_try(path):
+                if stop.is_set() or not self._may_try(path) or not inbox.is_as_seen(path):
                     continue
                 if self.serve(path):
                     inbox.took(path)
         except Exception as error:  # noqa: BLE001  (the boundary of a round: said by _pause, logged with its trace)
             self._pause(error)
-        self._write_state(list(unready))
+        self._write_state()
 
     def _may_try(self, path: Path) -> bool:
         moment = time.monotonic()
@@ -122,41 +125,46 @@ class Door:
     def serve(self, path: Path) -> bool:
         """Receive one file and move it to done/. Returns: whether it is gone from the inbox."""
         waited = self.files.get(path)
-        received = waited is not None and waited.moved
+        received = waited.received if waited else ""
         try:
-            if not received:
+            if received != origin_of(path):  # also where another file took the place of one that was received
+                received = ""
                 arrival = receive(self.house, self.actor, path, self._batch_of_today())
-                received = True
-                self._is_over()
+                received = arrival.origin
                 if not arrival.known:
                     self.submit(arrival)
-            put_away(self.house, path)
+            put_away(self.house, path, received)
         except Exception as error:  # noqa: BLE001  (the boundary of a file: it waits, with its sentence)
             if os.path.lexists(path):
-                self._failed(path, error, received=received)
+                self._failed(path, error, received)
                 return False
             if not received:
                 return False  # somebody took it away
+        self._is_over()
         self.files.pop(path, None)
         self.tell("watch.taken", name=shown_name(path.name))
         return True
 
-    def _failed(self, path: Path, error: Exception, *, received: bool) -> None:
+    def _failed(self, path: Path, error: Exception, received: str) -> None:
         """The file waits; where the fault is not of this file alone, so does the intake. It is not received twice."""
         fault, own = machine_fault(error), _is_of_the_file(error, path)
         if not own:
             self._pause(error)
-        if not own and not received:
+        elif received:
+            self._is_over()
+        if own or received:
+            self._wait(path, fault, received, error)
+        self._write_state()
+
+    def _wait(self, path: Path, fault: EnvironmentProblem, received: str, error: Exception) -> None:
+        waited = self.files.get(path)
+        if waited is not None:
+            waited.again(fault)
+            waited.received = received
             return
-        if path in self.files:
-            self.files[path].again(fault)
-            self.files[path].moved = received
-            return
-        self.files[path] = waiting_now(fault, moved=received)
-        if own:
-            LOG.warning("file_waits", extra={"code": fault.code, "received": received}, exc_info=error)
-            key = "watch.not_moved" if received else "watch.failed"
-            self.tell(key, name=shown_name(path.name), why=fault.sentence())
+        self.files[path] = waiting_now(fault, received)
+        LOG.warning("file_waits", extra={"code": fault.code, "received": bool(received)}, exc_info=error)
+        self.tell("watch.not_moved" if received else "watch.failed", name=shown_name(path.name), why=fault.sentence())
 
     def _pause(self, error: Exception) -> None:
         """A fault of the machine: said once, with a count at its end."""
@@ -180,14 +188,14 @@ class Door:
             self._batch = day, start_batch(self.house, self.actor, self.facts)
         return self._batch[1]
 
-    def _write_state(self, unready: list[tuple[Path, str]]) -> None:
+    def _write_state(self) -> None:
         """For ``status``. A disk that cannot be written is told elsewhere."""
         state = {
             "paused": _told("", self.intake) if self.intake else None,
             "waiting": [_told(shown_name(path.name), one) for path, one in list(self.files.items())[:MOST_TOLD]],
             "unready": [
                 {"name": shown_name(path.name), "code": code, "sentence": text(f"inbox.{code}")}
-                for path, code in unready[:MOST_TOLD]
+                for path, code in self.unready[:MOST_TOLD]
             ],
         }
         said = json.dumps(state, ensure_ascii=False)
@@ -215,7 +223,7 @@ def _told(name: str, waiting: Waiting) -> Json:
         "sentence": waiting.fault.sentence(),
         "tries": waiting.tries,
         "since": waiting.since,
-        "received": waiting.moved,
+        "received": bool(waiting.received),
     }
 
 
@@ -252,12 +260,12 @@ def inbox_state(settings: Settings) -> Json:
     return state
 
 
-def patiently(take: Callable[[], Received], seconds: float, pause: Callable[[float], None] = time.sleep) -> Received:
-    """Take one file now, for a command that waits: a fault of the machine is waited out for ``seconds``.
+def patiently(take: Callable[[], Received], end: float, pause: Callable[[float], None] = time.sleep) -> Received:
+    """Take one file now, for a command that waits: a fault of the machine is waited out until ``end`` (monotonic).
 
     Raises: EnvironmentProblem, when it is not over by then or is of this file alone.
     """
-    end, waits = time.monotonic() + seconds, FIRST_PAUSE / 4
+    waits = FIRST_PAUSE / 4
     while True:
         try:
             return take()

@@ -44,8 +44,7 @@ def home(empty_home: Path, tmp_path: Path) -> Path:
 def deliver(house: House, path: Path) -> None:
     """What the watched folder does with a file."""
     batch = start_batch(house, SYSTEM, BatchFacts())
-    receive(house, SYSTEM, path, batch)
-    put_away(house, path)
+    put_away(house, path, receive(house, SYSTEM, path, batch).origin)
 
 
 def counting(die_at: int, act: Callable[[], None]) -> Callable[[], int]:
@@ -140,8 +139,7 @@ def test_a_full_disk_leaves_the_file_in_the_inbox(home: Path, monkeypatch: pytes
             with pytest.raises((StorageFull, OSError)):
                 receive(house, SYSTEM, path, batch)
         assert path.read_bytes() == data
-        receive(house, SYSTEM, path, batch)
-        put_away(house, path)
+        put_away(house, path, receive(house, SYSTEM, path, batch).origin)
     assert_exactly_once(home, data, State.WORKING)
 
 

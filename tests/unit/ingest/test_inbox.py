@@ -113,18 +113,55 @@ def test_a_writer_that_paused_is_waited_for_twice_as_long(inbox: Inbox, tmp_path
     assert inbox.look().ready == (file,)
 
 
-def test_a_file_that_comes_back_under_its_name_shows_a_pause(inbox: Inbox, tmp_path: Path, clock: Clock) -> None:
+def test_a_change_of_rights_is_no_pause_of_a_writer(inbox: Inbox, tmp_path: Path, clock: Clock) -> None:
     file = tmp_path / "a.txt"
+    written(file, "Brief", clock)
+    inbox.look()
+    file.chmod(0o600)
+    inbox._seen[file].changed -= 50  # the change time cannot be set: it was written 50 seconds ago
+    clock.now += 5
+    inbox.look()
+    assert inbox.needed(tmp_path) == 2.0
+
+
+def taken_and_back(inbox: Inbox, file: Path, clock: Clock, seconds: float) -> None:
+    """A file is taken as soon as it may be, and its name comes back so long after it was written."""
     written(file, "Seite 1", clock)
     clock.now += 3
     assert inbox.look().ready == (file,)
     file.unlink()
     inbox.took(file)
     inbox.look()
-    clock.now += 6
+    clock.now += seconds - 3
     written(file, "Seite 1, Seite 2", clock)
+    os.utime(file, (clock.now, clock.now))
     inbox.look()
-    assert inbox.needed(tmp_path) == pytest.approx(12, abs=1)
+
+
+def test_a_file_that_comes_back_under_its_name_shows_a_pause(inbox: Inbox, tmp_path: Path, clock: Clock) -> None:
+    """Also a pause that is hardly longer than the time until the file was taken."""
+    taken_and_back(inbox, tmp_path / "a.txt", clock, 4)
+    assert inbox.needed(tmp_path) == pytest.approx(8, abs=1)
+
+
+def test_a_device_that_names_each_letter_alike_is_not_waited_for(inbox: Inbox, tmp_path: Path, clock: Clock) -> None:
+    """Waiting twice its interval would mean that the next letter overwrites the one that waits."""
+    taken_and_back(inbox, tmp_path / "scan.txt", clock, 50)
+    assert inbox.needed(tmp_path) == 2.0
+
+
+def test_a_file_that_changed_since_the_look_is_not_taken_in_this_round(
+    inbox: Inbox, tmp_path: Path, clock: Clock
+) -> None:
+    file = tmp_path / "a.txt"
+    written(file, "Seite 1", clock)
+    clock.now += 3
+    assert inbox.look().ready == (file,)
+    assert inbox.is_as_seen(file)
+    file.write_text("Seite 1, Seite 2")
+    assert not inbox.is_as_seen(file)
+    file.unlink()
+    assert not inbox.is_as_seen(file)
 
 
 def test_what_nobody_takes_is_named(inbox: Inbox, tmp_path: Path) -> None:
