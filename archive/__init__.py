@@ -1,51 +1,21 @@
-"""The archive's front door: the store, the PDF/A ladder, the journal's files, fixity and proof."""
+"""The archive's front door: the store, the PDF/A ladder, the journal's files, fixity and proof.
 
-from archive.apart import check_apart, extract_apart, seal_apart
-from archive.audit import AuditReport
-from archive.exec.verapdf import Validator, Verdict
-from archive.findings import FINDINGS, Finding
-from archive.fixity import FixityReport, Pace, Progress, check_root, verify_store
-from archive.journal import JournalFiles
-from archive.metadata import write_metadata
-from archive.parts import Extract, ForeignContent, blanked, check_part, extract
-from archive.proof import Proof, export_proof
-from archive.seal import Sealed, SealJob, seal
-from archive.store import ObjectExists, Store
-from archive.textlayer import PageLayer, Word
-from archive.transfer_note import QualityCheck, ScanRecord, is_untouched, transfer_note
+It opens at the first name that is asked for: the child that seals (``archive.apart``) needs no journal.
+"""
 
-__all__ = [
-    "FINDINGS",
-    "AuditReport",
-    "Extract",
-    "Finding",
-    "FixityReport",
-    "ForeignContent",
-    "JournalFiles",
-    "ObjectExists",
-    "Pace",
-    "PageLayer",
-    "Progress",
-    "Proof",
-    "QualityCheck",
-    "ScanRecord",
-    "SealJob",
-    "Sealed",
-    "Store",
-    "Validator",
-    "Verdict",
-    "Word",
-    "blanked",
-    "check_apart",
-    "check_part",
-    "check_root",
-    "export_proof",
-    "extract",
-    "extract_apart",
-    "is_untouched",
-    "seal",
-    "seal_apart",
-    "transfer_note",
-    "verify_store",
-    "write_metadata",
-]
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archive.everything import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_") or find_spec(f"archive.{name}") is not None:
+        raise AttributeError(name)  # a module of the room: whoever imports it looks here first
+    everything = import_module("archive.everything")
+    globals().update({known: getattr(everything, known) for known in everything.__all__})
+    if name not in everything.__all__:
+        raise AttributeError(f"module 'archive' has no attribute {name!r}")
+    return globals()[name]

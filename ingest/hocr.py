@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from ingest.torn import mended
 from ingest.words import Box, Line, PageReading, Word
-from models import PageStatus
+from models.words import PageStatus
 
 LETTER_BYTES = 100_000  # of some ten pages; larger files are not kept in memory
 _BOX = re.compile(r"bbox (-?\d+) (-?\d+) (-?\d+) (-?\d+)")

@@ -22,7 +22,7 @@ from ingest.look import Look, look
 from ingest.pages import KEPT_PIXELS, DeliveredPage, Grey, PageSource
 from ingest.prepare import FINE_DPI, Plan, first_plan, make_copy, other_plans
 from ingest.words import Line, PageReading, lines_of, mean_confidence, running_direction
-from models import PageStatus
+from models.words import PageStatus
 
 OK_CONFIDENCE = 0.80  # below it a page is not called ok
 SURE_CONFIDENCE = 0.72  # above it nothing else is tried

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from models import PageStatus
+from models.words import PageStatus
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1
 

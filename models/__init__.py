@@ -1,101 +1,22 @@
-"""The domain and its persistence: the words, the tables, the database, the journal's chain, rights."""
+"""The domain and its persistence: the words, the tables, the database, the journal's chain, rights.
 
-from models.actor import SYSTEM, Actor
-from models.base import Base
-from models.database import Database
-from models.disposals import Disposal
-from models.documents import (
-    OF_NOW,
-    Document,
-    DocumentPage,
-    Label,
-    OutboxEntry,
-    Route,
-    RouteCopy,
-    RoutingModel,
-    RoutingRule,
-)
-from models.engine import Executor, FaultSeen, LoopBeat, Takeover
-from models.filing import Case, EFile, FilePlanEntry
-from models.identity import Identity
-from models.intake import Batch, Delivery, EntryCounter, Page, Source
-from models.paper import Paper, PaperSample
-from models.pending import DOCUMENT, SOURCE, Pending
-from models.people import Grant, SignInTry, User, UserRole, WebSession
-from models.protocol import JournalBlock, JournalEntry, JournalHead, JournalValue
-from models.searches import SavedSearch
-from models.units import OrgUnit
-from models.words import (
-    FINAL,
-    Confidentiality,
-    DecidedBy,
-    DisposalKind,
-    DisposalReason,
-    LabelKind,
-    Outcome,
-    PageStatus,
-    Permission,
-    ProtectionNeed,
-    Role,
-    State,
-    Step,
-)
+They are loaded at the first name that is asked for: a child that opens a stranger's file (``core/kept.py``) needs the
+words (``models.words``) and no database, and starts in half the time without its libraries.
+"""
 
-__all__ = [
-    "DOCUMENT",
-    "FINAL",
-    "OF_NOW",
-    "SOURCE",
-    "SYSTEM",
-    "Actor",
-    "Base",
-    "Batch",
-    "Case",
-    "Confidentiality",
-    "Database",
-    "DecidedBy",
-    "Delivery",
-    "Disposal",
-    "DisposalKind",
-    "DisposalReason",
-    "Document",
-    "DocumentPage",
-    "EFile",
-    "EntryCounter",
-    "Executor",
-    "FaultSeen",
-    "FilePlanEntry",
-    "Grant",
-    "Identity",
-    "JournalBlock",
-    "JournalEntry",
-    "JournalHead",
-    "JournalValue",
-    "Label",
-    "LabelKind",
-    "LoopBeat",
-    "OrgUnit",
-    "OutboxEntry",
-    "Outcome",
-    "Page",
-    "PageStatus",
-    "Paper",
-    "PaperSample",
-    "Pending",
-    "Permission",
-    "ProtectionNeed",
-    "Role",
-    "Route",
-    "RouteCopy",
-    "RoutingModel",
-    "RoutingRule",
-    "SavedSearch",
-    "SignInTry",
-    "Source",
-    "State",
-    "Step",
-    "Takeover",
-    "User",
-    "UserRole",
-    "WebSession",
-]
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from models.everything import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_") or find_spec(f"models.{name}") is not None:
+        raise AttributeError(name)  # a module of the room: whoever imports it looks here first
+    everything = import_module("models.everything")
+    globals().update({known: getattr(everything, known) for known in everything.__all__})
+    if name not in everything.__all__:
+        raise AttributeError(f"module 'models' has no attribute {name!r}")
+    return globals()[name]

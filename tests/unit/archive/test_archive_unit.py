@@ -6,6 +6,8 @@ import ast
 import importlib.util
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archive
-from archive import QualityCheck, ScanRecord, is_untouched, ocfl, transfer_note, write_metadata
+from archive import QualityCheck, ScanRecord, everything, is_untouched, ocfl, transfer_note, write_metadata
 from archive.gate import text_kept
 from archive.metadata import check, schema
 from archive.owner import is_abandoned, owned_name
@@ -29,14 +31,22 @@ from archive.textlayer import _matrix
 from archive.xmp import Xmp, facturx_of, packet
 from core.errors import IntegrityError
 
+ROOT = Path(archive.__file__).parent.parent
 DATA = Path(archive.__file__).parent / "data"
 
 
 def test_front_door() -> None:
-    public = {
-        name for name, value in vars(archive).items() if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
-    assert set(archive.__all__) == public
+    public = {name for name in vars(everything) if not name.startswith("_")}
+    assert set(everything.__all__) == public
+    assert all(getattr(archive, name) is getattr(everything, name) for name in public)
+    with pytest.raises(AttributeError):
+        _ = archive.nothing_of_that_name  # type: ignore[attr-defined]
+
+
+def test_the_child_that_seals_needs_no_database() -> None:
+    code = "import sys, archive.apart, ingest.inside; print('sqlalchemy' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert said.strip() == "False"
 
 
 def test_findings_are_all_used() -> None:
