@@ -6,7 +6,7 @@ rule would have done to letters that lie in the archive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -215,7 +215,7 @@ def try_rule(
     priority: int = 100,
     last: int = LAST,
 ) -> Trial:
-    """What a rule (a new one, or one of the register by its number) would do to the last archived letters.
+    """What a rule (a new one, or one of the register by its number) would do to the last archived letters that the actor may read.
 
     Changes nothing. Raises: Forbidden, NotFound, UsageError.
     """
@@ -233,10 +233,9 @@ def try_rule(
         ]
         codes = unit_codes(session)
         labels = pairs(session, sa.select(Label.document_id, Label.unit_id).where(Label.withdrawn_at.is_(None)))
-        seen = set(session.scalars(sa.select(Document.id).where(readable(held_tokens(session, actor)))))
         n = matched = asked = changed = against = 0
         letters = []
-        for document in _latest(session, last):
+        for document in _latest(session, held_tokens(session, actor), last):
             n += 1
             fields = fields_of(document, "\f".join(texts_of(house, document.id)))
             if not condition.holds(fields):
@@ -250,23 +249,22 @@ def try_rule(
             if document.unit_id == target:
                 continue
             changed += 1
-            if document.id in seen:
-                letters.append(
-                    {
-                        "id": document.id,
-                        "entry_no": document.source.entry_no,
-                        "from": codes.get(document.unit_id or ""),
-                        "to": codes[target],
-                        "label": codes.get(label or ""),
-                    }
-                )
+            letters.append(
+                {
+                    "id": document.id,
+                    "entry_no": document.source.entry_no,
+                    "from": codes.get(document.unit_id or ""),
+                    "to": codes[target],
+                    "label": codes.get(label or ""),
+                }
+            )
     return Trial(n, matched, asked, changed, against, tuple(letters))
 
 
-def _latest(session: Session, last: int) -> Iterator[Document]:
+def _latest(session: Session, tokens: Collection[str], last: int) -> Iterator[Document]:
     yield from session.scalars(
         sa.select(Document)
-        .where(Document.object_path.is_not(None))
+        .where(Document.object_path.is_not(None), readable(tokens))
         .order_by(Document.received_at.desc(), Document.id)
         .limit(last)
     )
