@@ -215,8 +215,9 @@ def try_rule(
     priority: int = 100,
     last: int = LAST,
 ) -> Trial:
-    """What a rule (a new one, or one of the register by its number) would do to the last archived letters that the actor may read.
+    """What a rule (a new one, or one of the register by its number) would do to the last archived letters.
 
+    Asked are those that the actor may read, else a rule could ask hidden ones for any word.
     Changes nothing. Raises: Forbidden, NotFound, UsageError.
     """
     actor.need(Role.ADMIN)
