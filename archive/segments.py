@@ -88,13 +88,13 @@ class Days:
         return None
 
     def hashes(self, first: int, last: int) -> list[str] | None:
-        """The hashes of the entries from ``first`` to ``last``; None: the files do not hold all of them in order.
-
-        Raises: IntegrityError (``segment``).
-        """
+        """The hashes of the entries from ``first`` to ``last``; None: the files do not hold all of them in order."""
         entries: list[dict[str, Any]] = []
         for day in reversed(self.all_days()):
-            entries = entries_from(self.path(day, ENTRIES), first) + entries
+            try:
+                entries = _entries_from(self.path(day, ENTRIES), first) + entries
+            except (ValueError, KeyError, TypeError):
+                return None  # damaged: the audit says where
             if entries and entries[0]["seq"] == first:
                 break
         entries = [entry for entry in entries if entry["seq"] <= last]
@@ -160,8 +160,8 @@ def read_lines(path: Path | None) -> Iterator[dict[str, Any]]:
             yield value
 
 
-def entries_from(path: Path | None, seq: int) -> list[dict[str, Any]]:
-    """The entries of a file from number ``seq`` on, read from its end. Raises: IntegrityError (``segment``)."""
+def _entries_from(path: Path | None, seq: int) -> list[dict[str, Any]]:
+    """The entries of a file from number ``seq`` on, read from its end. Raises: ValueError, KeyError, TypeError."""
     if path is None:
         return []
     size = 1 << 20
@@ -171,13 +171,9 @@ def entries_from(path: Path | None, seq: int) -> list[dict[str, Any]]:
             start = max(0, end - size)
             stream.seek(start)
             lines = stream.read(end - start).split(b"\n")[1 if start else 0 : -1]
-            try:
-                if start and (not lines or json.loads(lines[0])["seq"] > seq):
-                    size *= 4
-                    continue
+            if not start or (lines and json.loads(lines[0])["seq"] <= seq):
                 return [entry for entry in map(json.loads, lines) if entry["seq"] >= seq]
-            except (ValueError, KeyError, TypeError):
-                raise IntegrityError("segment", path=path.name, line="?") from None
+            size *= 4
 
 
 def tail_of(days: Days) -> Tail:

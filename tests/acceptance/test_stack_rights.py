@@ -7,8 +7,10 @@ words of the other letters, with packages unpacked and the streams of PDFs decod
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
@@ -190,6 +193,51 @@ def test_a_search_for_the_words_of_another_letter_finds_counts_and_suggests_noth
         assert sum(found["facets"].get("unit", {}).values()) == found["total"]
         suggested = browser.get("/suche/vorschlaege", params={"q": word(number)[:6]}).content
         assert _foreign(suggested, mine, tmp_path) == []
+
+
+def test_a_place_in_a_list_of_hits_is_sealed(town: Town) -> None:
+    with as_admin(town.folder) as (house, _):
+        browser = Browser(make_app(house), "alles")
+        wish = {"q": "Hundesteuer", "limit": "1"}
+        ids = []
+        while wish:
+            found = browser.get("/api/search", params=wish).json()
+            ids += [hit["id"] for hit in found["hits"]]
+            wish = {**wish, "after": found["next"]} if found["next"] else {}
+        assert sorted(ids) == sorted(letter["id"] for letter in town.letters)
+        first = browser.get("/api/search?q=Hundesteuer&limit=1").json()["next"]
+        assert b"[" not in base64.urlsafe_b64decode(first)[:1]
+        assert browser.get("/api/search", params={"q": "Hundesteuer", "after": "WzEuMCwgMV0"}).status_code == 400
+
+
+def test_a_letter_archived_before_there_were_extracts_waits_for_its_reseal(town: Town, tmp_path: Path) -> None:
+    home, letter = Path(shutil.copytree(town.folder, tmp_path / "home")), town.letters[0]
+    with as_admin(home) as (house, _):
+        house.store.add_version("document", letter["id"], {"extract.pdf": None}, message="as before", user="test")
+        browser = Browser(make_app(house), "amt22")
+        for path in ("original", "pdf"):
+            answer = browser.get(f"/briefe/{letter['id']}/{path}")
+            assert answer.status_code == 400 and "archive reseal" in answer.text
+        assert "archive reseal" in browser.get(f"/briefe/{letter['id']}").text
+    arguments = ["--home", str(home), "--as", "amt22", "archive", "export", letter["id"], "--to", str(tmp_path / "b")]
+    done = CliRunner().invoke(program, arguments)
+    assert "archive reseal" in str(done.exception) and not (tmp_path / "b").exists()
+
+
+def test_a_letter_with_its_own_separator_sheet_is_all_of_its_source(town: Town, tmp_path: Path) -> None:
+    file, home = tmp_path / "einzeln.pdf", Path(shutil.copytree(town.folder, tmp_path / "home"))
+    with pikepdf.open(town.folder.parent / "trennblatt.pdf") as pdf, pikepdf.open(io.BytesIO(rich_stack(1))) as one:
+        pdf.add_pages_from(one)
+        pdf.save(file)
+    (letter,) = json_lines(run_program(home, "ingest", str(file), "--json"))
+    assert letter["source"]["pages"] == [2, 3]
+    run_program(home, "route", letter["id"], "--unit", "22")
+    with as_admin(home) as (house, _):
+        browser = Browser(make_app(house), "amt22")
+        assert browser.get(f"/briefe/{letter['id']}/original").content == file.read_bytes()
+        assert "Auszug" not in browser.get(f"/briefe/{letter['id']}").text
+    run_program(home, "archive", "export", letter["id"], "--to", str(tmp_path / "beweis"))
+    assert (tmp_path / "beweis/objects/2-source/files/original/einzeln.pdf").read_bytes() == file.read_bytes()
 
 
 def test_a_score_is_a_rank_and_a_time_is_rough(town: Town, reader: str, browser: Browser) -> None:

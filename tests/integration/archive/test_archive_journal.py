@@ -216,6 +216,26 @@ def test_a_block_over_midnight_has_a_root_over_both_days(home: Home) -> None:
     assert home.codes() == set()
 
 
+def test_a_block_after_megabytes_of_entries_has_the_root_of_its_own(home: Home) -> None:
+    home.write(2)
+    home.journal.sign(home.database, force=True)
+    with home.database.write() as session:
+        for number in range(3):
+            record(session, SYSTEM, "test.long", "test", str(number), data={"long": "x" * 700_000})
+    block = home.journal.sign(home.database, force=True)
+    assert block is not None and block.first == 3
+    assert block.root == root_of([entry["hash"] for entry in home.journal.entries()][2:])
+
+
+def test_damaged_files_are_signed_without_a_root_and_named(home: Home) -> None:
+    home.write(8)
+    file = home.file("entries.jsonl")
+    file.write_bytes(file.read_bytes().replace(b'{"action"', b'{"action', 1))
+    block = home.journal.sign(home.database, force=True)
+    assert block is not None and block.root is None
+    assert "J011" in home.codes()
+
+
 def test_plain_edits_of_the_files_are_found(home: Home) -> None:
     home.write(8)
     home.journal.sign(home.database, force=True)
