@@ -23,6 +23,8 @@ import pikepdf
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
 from typer.testing import CliRunner
 
 from cli import app as program
@@ -224,10 +226,20 @@ def test_a_letter_archived_before_there_were_extracts_waits_for_its_reseal(town:
     assert "archive reseal" in str(done.exception) and not (tmp_path / "b").exists()
 
 
+def _letter(path: Path) -> None:
+    """Two plain pages."""
+    canvas = Canvas(str(path), pagesize=A4)
+    for side in (1, 2):
+        canvas.drawString(60, 780, f"Stadt Lindenfurt, Steueramt: Anmeldung zur Hundesteuer, Seite {side}")
+        canvas.showPage()
+    canvas.save()
+
+
 def test_a_letter_with_its_own_separator_sheet_is_all_of_its_source(town: Town, tmp_path: Path) -> None:
     file, home = tmp_path / "einzeln.pdf", Path(shutil.copytree(town.folder, tmp_path / "home"))
-    with pikepdf.open(town.folder.parent / "trennblatt.pdf") as pdf, pikepdf.open(io.BytesIO(rich_stack(1))) as one:
-        pdf.add_pages_from(one)
+    _letter(tmp_path / "brief.pdf")
+    with pikepdf.open(town.folder.parent / "trennblatt.pdf") as pdf, pikepdf.open(tmp_path / "brief.pdf") as one:
+        pdf.pages.extend(one.pages)
         pdf.save(file)
     (letter,) = json_lines(run_program(home, "ingest", str(file), "--json"))
     assert letter["source"]["pages"] == [2, 3]
