@@ -15,6 +15,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ class Browser:
             async with AsyncClient(transport=transport, base_url="http://test", cookies=self._cookies) as client:
                 return await client.get(path, **wishes)
 
-        return asyncio.run(ask())
+        with ThreadPoolExecutor(1) as beside:  # the browser tests' own loop may be running in this thread
+            return beside.submit(lambda: asyncio.run(ask())).result()
 
 
 @pytest.fixture
