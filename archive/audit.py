@@ -10,12 +10,15 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.findings import Finding
+from archive.merkle import root_of
 from archive.segments import BLOCKS, ENTRIES, STAMPS, VALUES, Days, read_lines
 from archive.signing import block_payload, is_signed, key_id_of
 from archive.timestamps import check_stamp, stamped_bytes
 from core.errors import IntegrityError
 from models import Database, JournalBlock, JournalEntry, JournalHead, JournalValue
 from models.chain import CHAINED, GENESIS, entry_hash, value_hash
+
+BLOCK = ("first", "last", "head", "key_id", "signature", "root")  # what database and files both say of a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class _Audit:
     seq: int = 0
     head: str = GENESIS
     heads: dict[int, str] = field(default_factory=dict)  # of entries that end a block
+    roots: dict[int, str] = field(default_factory=dict)  # likewise, over the entries since the block before
+    since: list[str] = field(default_factory=list)  # hashes of those entries
     hashes: dict[tuple[int, str], str] = field(default_factory=dict)  # of values, of the day being read
     expected_values: int = 0
     values: int = 0
@@ -121,8 +126,10 @@ def _walk_entry(work: _Audit, entry: dict[str, Any], ends: set[Any]) -> None:
     if seq != work.seq + 1 or entry["prev_hash"] != work.head:
         work.say("J002", str(seq), expected=work.seq + 1)
     work.seq, work.head = seq, entry["hash"]
+    work.since.append(entry["hash"])
     if seq in ends:
-        work.heads[seq] = entry["hash"]
+        work.heads[seq], work.roots[seq] = entry["hash"], root_of(work.since)
+        work.since.clear()
     for name, digest in entry["hashes"].items():
         work.hashes[seq, name] = digest
         work.expected_values += 1
@@ -142,10 +149,16 @@ def _check_blocks(work: _Audit, blocks: list[dict[str, Any]]) -> tuple[int, str]
             work.say("J012", where, key=block["key_id"])
         elif not is_signed(work.key, payload, signature):
             work.say("J003", where)
-        elif block["first"] != anchored + 1 or work.heads.get(block["last"]) != block["head"]:
+        elif block["first"] != anchored + 1 or not _fits(work, block):
             work.say("J004", where)
         anchored, head = block["last"], block["head"]
     return anchored, head
+
+
+def _fits(work: _Audit, block: dict[str, Any]) -> bool:
+    """Whether head and root (blocks of before have none) are those of the entries."""
+    last = block["last"]
+    return work.heads.get(last) == block["head"] and block.get("root") in (None, work.roots.get(last))
 
 
 def _check_stamps(work: _Audit, blocks: list[dict[str, Any]], roots: bytes | None) -> list[int]:
@@ -224,8 +237,8 @@ def _paired(
 def _compare_blocks(work: _Audit, database: Database, blocks: list[dict[str, Any]]) -> None:
     with database.read() as session:
         rows = session.scalars(sa.select(JournalBlock).order_by(JournalBlock.last)).all()
-        stored = [(row.first, row.last, row.head, row.key_id, row.signature) for row in rows]
-    files = {tuple(block.get(name) for name in ("first", "last", "head", "key_id", "signature")) for block in blocks}
+        stored = [tuple(getattr(row, name) for name in BLOCK) for row in rows]
+    files = {tuple(block.get(name) for name in BLOCK) for block in blocks}
     for row in stored:
         if row not in files:
             work.say("J010", f"{row[0]}-{row[1]}")

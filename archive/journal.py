@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,8 +24,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from archive.audit import AuditReport, audit
+from archive.merkle import root_of
 from archive.segments import BLOCKS, ENTRIES, STAMPS, VALUES, Days, Tail, append_lines, read_lines, tail_of
-from archive.signing import Signer, block_payload, key_id_of
+from archive.signing import Signer, block_payload, is_signed, key_id_of
 from archive.store import Store
 from archive.timestamps import TimeStamper, moment_of, stamped_bytes
 from core.clock import now, stamp
@@ -200,6 +201,18 @@ class JournalFiles:
         for day in self._days.all_days():
             yield from read_lines(self._days.path(day, BLOCKS))
 
+    def confirm(self, block: Mapping[str, Any], hashes: Sequence[str]) -> dict[str, Any]:
+        """A statement over a block that was signed without a root: the same entries, with their root, signed now.
+
+        ``hashes``: those of its entries, in order. Raises: IntegrityError (``journal_block``) when the block's own
+        signature or head does not hold, so that nothing changed since is ever confirmed.
+        """
+        key = Signer.public_key(self._key_file)
+        if block["head"] != hashes[-1] or not is_signed(key, block_payload(block), block["signature"]):
+            raise IntegrityError("journal_block", first=block["first"], last=block["last"])
+        facts = {name: block[name] for name in ("first", "last", "head")}
+        return self._signed({**facts, "root": root_of(hashes), "confirms": block["signed_at"]})
+
     def last_block(self) -> dict[str, Any] | None:
         """The newest signed block; None: nothing is signed yet."""
         return self._days.last_block()
@@ -307,17 +320,16 @@ class JournalFiles:
         self._store.create("journal", day, files, message=f"journal of {day}", user=USER)
 
     def _write_block(self, day: str, first: int, last: int, head: str) -> dict[str, Any]:
-        signer = Signer.load(self._key_file)
-        line = {
-            "first": first,
-            "last": last,
-            "head": head,
-            "key_id": signer.key_id,
-            "signed_at": stamp(now()),
-        }
-        line["signature"] = signer.sign(block_payload(line))
+        hashes = self._days.hashes(first, last)
+        root = {"root": root_of(hashes)} if hashes else {}  # damaged files get none: the audit names them
+        line = self._signed({"first": first, "last": last, "head": head, **root})
         append_lines(self._folder / day / BLOCKS, [line])
         return line
+
+    def _signed(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        signer = Signer.load(self._key_file)
+        line = {**facts, "key_id": signer.key_id, "signed_at": stamp(now())}
+        return {**line, "signature": signer.sign(block_payload(line))}
 
     def _record_block(self, database: Database, line: Mapping[str, Any]) -> JournalBlock:
         signed_at = datetime.fromisoformat(line["signed_at"])

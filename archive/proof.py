@@ -3,7 +3,7 @@
 index.html           the same for people            verify.py   the stand-alone verifier, standard library
 only manifest.json        sha256 of every file           key.hex     the public key (compare it with the
 published one) objects/1-document/  inventory.json, files/...      objects/2-source/ ...
-journal/000042.json  the entries from one signed block, with its signature: the hash path
+journal/000042.json  the letter's own entries from one signed block, each with its audit path to the signed root
 """
 
 from __future__ import annotations
@@ -12,28 +12,35 @@ import html
 import json
 import shutil
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from archive.journal import JournalFiles
+from archive.merkle import path_of, root_of
 from archive.store import Store
 from core.clock import now, stamp
 from core.durable import make_folders
+from core.errors import IntegrityError
 from core.hashing import sha256_bytes, sha256_file
 from core.i18n import text
 
+RECEIVED = "source.receive"
 _DATA = Path(__file__).parent / "data"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was packed. ``bound``: every object's digest stands in a signed entry."""
+    """What was packed. ``bound``: every object's digest stands in a signed entry.
+
+    ``entries``: signed ones in full, ``closed``: signed ones as a hash alone, ``unproved``: not yet signed ones.
+    """
 
     path: Path
     files: int
     entries: int
+    closed: int
     unproved: int
     bound: bool
 
@@ -46,13 +53,17 @@ def export_proof(
     *,
     title: str,
     facts: Mapping[str, str] | None = None,
+    receipts: Iterable[str] = (),
+    closed: Callable[[Mapping[str, Any]], bool] = lambda _entry: False,
     as_zip: bool = False,
     language: str | None = None,
 ) -> Proof:
     """Write the package of ``objects`` (kind and id; the document first) into the new folder ``target``.
 
-    ``facts``: what the page for people says above the files (label to value). With ``as_zip`` the folder
-    is packed into ``target.zip`` and removed. Raises: NotFound, IntegrityError, FileExistsError, OSError.
+    ``facts``: what the page for people says above the files (label to value). ``receipts``: Sources that are not
+    packed, but whose receipt is. ``closed``: which entries are given as their hash alone. With ``as_zip`` the folder is
+    packed into ``target.zip`` and removed.
+    Raises: NotFound, IntegrityError (``journal_block``: signed entries were changed), FileExistsError, OSError.
     """
     make_folders(target.parent)
     target.mkdir()
@@ -62,9 +73,15 @@ def export_proof(
         folder = target / "objects" / f"{number}-{kind}"
         digests[f"{kind}:{object_id}"] = store.digest(kind, object_id)
         _copy_object(store, kind, object_id, folder)
-    entries, unproved, bound = _write_journal(journal, {one[1] for one in chosen}, set(digests.values()), target)
+    packed_sources = {id: digests[f"{kind}:{id}"] for kind, id in chosen if kind == "source"}
+    wanted = _Wanted(
+        documents=frozenset(id for kind, id in chosen if kind == "document"),
+        sources={**dict.fromkeys(receipts), **packed_sources},
+        closed=closed,
+    )
+    packed = _write_journal(journal, wanted, set(digests.values()), target)
     (target / "key.hex").write_text(journal.public_key_hex() + "\n")
-    page = _page(title, facts or {}, target, digests, (entries, unproved, bound), language=language)
+    page = _page(title, facts or {}, target, digests, packed, language=language)
     (target / "index.html").write_text(page, "utf-8")
     files = sorted(path for path in target.rglob("*") if path.is_file())
     manifest = {
@@ -76,7 +93,7 @@ def export_proof(
     shutil.copyfile(_DATA / "verify.py", target / "verify.py")
     if as_zip:
         target = _zip(target)
-    return Proof(target, len(files) + 2, entries, unproved, bound)
+    return Proof(target, len(files) + 2, packed.entries, packed.closed, packed.unproved, not packed.open)
 
 
 def _copy_object(store: Store, kind: str, object_id: str, folder: Path) -> None:
@@ -88,39 +105,91 @@ def _copy_object(store: Store, kind: str, object_id: str, folder: Path) -> None:
         shutil.copyfile(store.file(kind, object_id, name), copy)
 
 
-def _write_journal(journal: JournalFiles, ids: set[str], digests: set[str], target: Path) -> tuple[int, int, bool]:
-    """Write the blocks in which an entry is about these objects. Returns: entries, unsigned ones, all
-    bound?
-    """
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which entries a package holds, and which of them as a hash alone."""
+
+    documents: frozenset[str]
+    sources: Mapping[str, str | None]  # to the digest of their object, None: only what was received is proved
+    closed: Callable[[Mapping[str, Any]], bool]
+
+    def entry(self, entry: Mapping[str, Any]) -> bool:
+        if entry["kind"] == "document":
+            return entry["object_id"] in self.documents
+        if entry["kind"] != "source" or entry["object_id"] not in self.sources:
+            return False
+        digest = self.sources[entry["object_id"]]
+        return entry["action"] == RECEIVED or (digest is not None and digest in json.dumps(entry["data"]))
+
+
+def _write_journal(journal: JournalFiles, wanted: _Wanted, digests: set[str], target: Path) -> _Packed:
+    """Write the wanted entries, a file for each signed block in which one stands, each with its path to the root."""
     folder = target / "journal"
     folder.mkdir()
+    packed = _Packed(open=set(digests))
     blocks = iter(journal.blocks())
     block = next(blocks, None)
-    part: list[dict[str, Any]] = []
-    open_digests = set(digests)
-    count = unproved = 0
+    hashes: list[str] = []
+    own: list[dict[str, Any]] = []
     for entry in journal.entries():
         del entry["values"]  # personal values stay at home; their hashes are chained
-        part.append(entry)
+        hashes.append(entry["hash"])
+        if wanted.entry(entry):
+            own.append(entry)
         if block is not None and entry["seq"] >= block["last"]:
-            if _concerns(part, ids):
-                _write_part(folder, part, block)
-                count += len(part)
-                open_digests -= {one for one in open_digests if one in json.dumps([row["data"] for row in part])}
-            part, block = [], next(blocks, None)
-    if part and _concerns(part, ids):
-        _write_part(folder, part, None)
-        unproved = len(part)
-    return count, unproved, not open_digests
+            if own:
+                packed.add(folder, own, wanted, _rooted(journal, block, hashes), hashes)
+            hashes, own, block = [], [], next(blocks, None)
+    own = [entry for entry in own if not wanted.closed(entry)]  # a hash that nothing proves says nothing
+    if own:
+        packed.add(folder, own, wanted, None, hashes)
+    return packed
 
 
-def _concerns(part: Iterable[Mapping[str, Any]], ids: set[str]) -> bool:
-    return any(entry["object_id"] in ids for entry in part)
+def _rooted(journal: JournalFiles, block: Mapping[str, Any], hashes: list[str]) -> dict[str, Any]:
+    """A block with a root; one of before is confirmed now. Raises: IntegrityError (``journal_block``)."""
+    if block.get("root") is None:
+        return journal.confirm(block, hashes)
+    if block["root"] != root_of(hashes):
+        raise IntegrityError("journal_block", first=block["first"], last=block["last"])
+    return dict(block)
 
 
-def _write_part(folder: Path, part: list[dict[str, Any]], block: Mapping[str, Any] | None) -> None:
-    path = folder / f"{part[0]['seq']:09}.json"
-    path.write_text(json.dumps({"entries": part, "block": block}, ensure_ascii=False, indent=1), "utf-8")
+@dataclass(slots=True)
+class _Packed:
+    """What came into the package of the journal. ``open``: digests that no signed entry in it names yet."""
+
+    open: set[str]
+    entries: int = 0
+    closed: int = 0
+    unproved: int = 0
+    later: int = 0  # blocks whose root was signed for this package
+
+    def add(
+        self,
+        folder: Path,
+        own: list[dict[str, Any]],
+        wanted: _Wanted,
+        block: dict[str, Any] | None,
+        hashes: list[str],
+    ) -> None:
+        lines: list[dict[str, Any]] = []
+        for entry in own:
+            seq = entry["seq"]
+            line = {"seq": seq, "path": path_of(hashes, seq - block["first"]) if block is not None else None}
+            if wanted.closed(entry):
+                self.closed += 1
+                lines.append({**line, "hash": entry["hash"]})
+                continue
+            lines.append({**line, "entry": entry})
+            if block is None:
+                self.unproved += 1
+            else:
+                self.entries += 1
+                self.open -= {digest for digest in self.open if digest in json.dumps(entry["data"])}
+        self.later += block is not None and "confirms" in block
+        content = json.dumps({"block": block, "entries": lines}, ensure_ascii=False, indent=1)
+        (folder / f"{own[0]['seq']:09}.json").write_text(content, "utf-8")
 
 
 def _zip(folder: Path) -> Path:
@@ -138,7 +207,7 @@ def _page(
     facts: Mapping[str, str],
     folder: Path,
     digests: Mapping[str, str],
-    journal: tuple[int, int, bool],
+    packed: _Packed,
     *,
     language: str | None,
 ) -> str:
@@ -159,8 +228,10 @@ def _page(
         f"<td><code>{sha256_file(path)}</code></td></tr>"
         for path in paths
     )
-    entries, unproved, bound = journal
-    state = say("bound" if bound else "open", entries=entries, unproved=unproved)
+    counts = {name: getattr(packed, name) for name in ("entries", "closed", "unproved")}
+    state = say("open" if packed.open else "bound", **counts)
+    if packed.later:
+        state += " " + say("later")
     key = bytes.fromhex((folder / "key.hex").read_text().strip())
     return (
         f'<!doctype html><html lang="{language or "de"}"><meta charset=utf-8>'

@@ -87,6 +87,21 @@ class Days:
                 return found[-1]
         return None
 
+    def hashes(self, first: int, last: int) -> list[str] | None:
+        """The hashes of the entries from ``first`` to ``last``; None: the files do not hold all of them in order."""
+        entries: list[dict[str, Any]] = []
+        for day in reversed(self.all_days()):
+            try:
+                entries = _entries_from(self.path(day, ENTRIES), first) + entries
+            except (ValueError, KeyError, TypeError):
+                return None  # damaged: the audit says where
+            if entries and entries[0]["seq"] == first:
+                break
+        entries = [entry for entry in entries if entry["seq"] <= last]
+        if [entry["seq"] for entry in entries] != list(range(first, last + 1)):
+            return None
+        return [str(entry["hash"]) for entry in entries]
+
     def rewrite_values(self, day: str, data: bytes, user: str) -> None:
         """Put ``data`` in the place of a day's values, in every version of its object."""
         if self._store.exists("journal", day):
@@ -143,6 +158,22 @@ def read_lines(path: Path | None) -> Iterator[dict[str, Any]]:
             if not isinstance(value, dict):
                 raise IntegrityError("segment", path=path.name, line=number)
             yield value
+
+
+def _entries_from(path: Path | None, seq: int) -> list[dict[str, Any]]:
+    """The entries of a file from number ``seq`` on, read from its end. Raises: ValueError, KeyError, TypeError."""
+    if path is None:
+        return []
+    size = 1 << 20
+    with path.open("rb") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        while True:
+            start = max(0, end - size)
+            stream.seek(start)
+            lines = stream.read(end - start).split(b"\n")[1 if start else 0 : -1]
+            if not start or (lines and json.loads(lines[0])["seq"] <= seq):
+                return [entry for entry in map(json.loads, lines) if entry["seq"] >= seq]
+            size *= 4
 
 
 def tail_of(days: Days) -> Tail:

@@ -22,11 +22,17 @@ from core.errors import IntegrityError
 from core.hashing import canonical_json, sha256_bytes
 
 SIGNED = ("first", "last", "head", "key_id", "signed_at")
+ADDED = ("root", "confirms")  # signed where a block has them
 
 
 def block_payload(block: Mapping[str, Any]) -> bytes:
-    """The bytes of a block that are signed."""
-    return canonical_json({name: block[name] for name in SIGNED})
+    """The bytes of a block that are signed.
+
+    ``root``: over the hashes of its entries; blocks of before have none. ``confirms``: the moment of the older block
+    whose entries a later statement gives a root.
+    """
+    added = {name: block[name] for name in ADDED if block.get(name) is not None}
+    return canonical_json({name: block[name] for name in SIGNED} | added)
 
 
 def key_id_of(public: Ed25519PublicKey) -> str:

@@ -161,7 +161,7 @@ def ingested(
             if place == Reached.INDEX:
                 patience = INDEX_LOOKS
             bar.advance()
-            yield from outcome_of(house, arrival.source_id, duplicate=arrival.known, name=arrival.name)
+            yield from outcome_of(house, actor, arrival.source_id, duplicate=arrival.known, name=arrival.name)
 
 
 def _all_taken(files: list[Path], take: Callable[[Path], Received]) -> list[Received | Json]:
@@ -317,10 +317,10 @@ def step(context: typer.Context, kind: str, name: str, id: str) -> None:
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
-    from services.standing import status as ask
+    from services.desk import standing
 
-    with opened(context) as (house, _actor):
-        answer = ask(house)
+    with opened(context) as (house, actor):
+        answer = standing(house, actor)
     if as_json:
         print_json(answer)
         return

@@ -157,7 +157,7 @@ def rescan(
         item = act(house, actor, id, file, BatchFacts(operator, device, profile))
         with running(house, "paper") as engine, ERR.status(text("paper.rescanning")):
             engine.submit([item])
-            while (line := document_outcome(house, item.id, item.attempt)) is None:
+            while (line := document_outcome(house, actor, item.id, item.attempt)) is None:
                 time.sleep(LOOK_SECONDS)
     if as_json:
         print_json(line)

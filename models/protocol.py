@@ -56,5 +56,6 @@ class JournalBlock(Base):
     head: Mapped[str]
     key_id: Mapped[str]
     signature: Mapped[str]
+    root: Mapped[str | None]  # over the hashes of its entries; blocks of before have none
     signed_at: Mapped[datetime]
     anchored_at: Mapped[datetime | None]

@@ -88,7 +88,7 @@ def _pile(
     ).all()
     may = held_tokens(session, actor, Permission.WORK)
     return Pile(
-        documents=tuple(document_json(session, row) for row in rows),
+        documents=tuple(document_json(session, row, tokens) for row in rows),
         total=total,
         workable=frozenset(row.id for row in rows if may & document_tokens(row)),
         unit_names={unit.code: unit.name for unit in session.scalars(sa.select(OrgUnit))},

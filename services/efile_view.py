@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import today
 from models import Actor, Case, Document, EFile, JournalEntry
-from models.access import document_tokens, efile_tokens, held_tokens
+from models.access import document_tokens, efile_tokens, held_tokens, readable
 from models.chain import record
 from models.database import pairs
 from services.house import House
@@ -23,7 +23,8 @@ def list_efiles(house: House, actor: Actor, *, unit: str | None = None, due: boo
     with house.database.read() as session:
         held = held_tokens(session, actor)
         codes = unit_codes(session)
-        counts = pairs(session, sa.select(Document.efile_id, sa.func.count()).group_by(Document.efile_id))
+        letters = sa.select(Document.efile_id, sa.func.count()).where(readable(held)).group_by(Document.efile_id)
+        counts = pairs(session, letters)
         rows = session.scalars(sa.select(EFile).order_by(EFile.reference))
         return [
             _json(row, codes, counts.get(row.id, 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from models.access import document_tokens, held_tokens
 from models.chain import record
 from models.database import pairs
 from search import Explanation, Query, Snippet, snippet
+from services.cursors import opened, seal
 from services.house import House
 from services.index_loss import need_index
 from services.indexing import texts_of
@@ -48,6 +49,9 @@ class Alike:
 def search(house: House, actor: Actor, question: Question, *, purpose: str = "") -> Json:
     """Hits with page, snippet and facets, as the contract's JSON. The shown snippets are readings and are journaled.
 
+    What depends on letters that the actor may not read is blunted: ``score`` is the share of the best hit's of the
+    answer, in tenths, ``took_ms`` in tens; the engine's own figures stay inside, in ``next`` too.
+
     Raises: IndexUnreachable.
     """
     started = time.perf_counter()
@@ -60,6 +64,7 @@ def search(house: House, actor: Actor, question: Question, *, purpose: str = "")
         tokens = held_tokens(session, actor)
         documents = _documents(session, [hit.id for hit in found.hits])
         names = _unit_names(session)
+        best = max((hit.score for hit in found.hits), default=0.0) or 1.0
         for hit in found.hits:
             document = documents.get(hit.id)
             if document is None or not tokens & document_tokens(document):
@@ -67,8 +72,8 @@ def search(house: House, actor: Actor, question: Question, *, purpose: str = "")
             cut = snippet(question.text, texts_of(house, hit.id), unknown=found.unknown)
             shown.append(
                 {
-                    **document_json(session, document),
-                    "score": round(hit.score, 4),
+                    **document_json(session, document, tokens),
+                    "score": round(hit.score / best, 1),
                     "page": cut.page,
                     "highlight": marked(cut),
                 }
@@ -76,13 +81,13 @@ def search(house: House, actor: Actor, question: Question, *, purpose: str = "")
     _note(house, actor, question, shown, purpose)
     return {
         "total": found.total - (len(found.hits) - len(shown)),
-        "took_ms": round((time.perf_counter() - started) * 1000, 1),
+        "took_ms": round((time.perf_counter() - started) * 100) * 10,
         "hits": shown,
         "facets": found.facets,
         "unit_names": names,
         "hint": found.hint,
         "corrected": found.corrected,
-        "next": found.next,
+        "next": seal(house, found.next),
     }
 
 
@@ -93,7 +98,7 @@ def explain(house: House, actor: Actor, text: str, id: str) -> Explanation:
     explanation = house.reader.explain(_query(house, actor, Question(text)), document.id)
     if explanation is None:
         raise NotFound(id=id)
-    return explanation
+    return replace(explanation, score=None)  # it depends on letters that the actor may not read
 
 
 def unknown_words(house: House, actor: Actor, query: str) -> frozenset[str]:
@@ -163,7 +168,7 @@ def _query(house: House, actor: Actor, question: Question) -> Query:
         date_from=question.date_from,
         date_to=question.date_to,
         limit=question.limit,
-        after=question.after,
+        after=opened(house, question.after),
         sort=sort,
     )
 

@@ -274,7 +274,7 @@ def _result(session: Session, paper: Paper) -> tuple[QualityCheck | None, str]:
     ).first()
     if last is None:
         return None, ""
-    words = text("paper.by_sample", "de", chosen=sample.chosen, letters=sample.letters, words=last.agreement)
+    words = text("paper.by_sample", "de", chosen=sample.chosen, letters=sample.letters)
     return _quality(last, how, remarks="not compared itself, freed by the sample"), words
 
 

@@ -6,7 +6,8 @@ from enum import Enum
 
 import sqlalchemy as sa
 
-from models import FINAL, OF_NOW, Document, DocumentPage, Page, Source, State
+from models import FINAL, OF_NOW, Actor, Document, DocumentPage, Page, Source, State
+from models.access import held_tokens
 from services.house import House
 from services.reception import TRIES
 from services.view import Json, document_json, source_json
@@ -40,17 +41,17 @@ def reached(house: House, source_id: str) -> Reached:
     return Reached.END if missing else Reached.INDEX
 
 
-def outcome_of(house: House, source_id: str, *, duplicate: bool, name: str) -> list[Json]:
+def outcome_of(house: House, actor: Actor, source_id: str, *, duplicate: bool, name: str) -> list[Json]:
     """The lines of a file. ``duplicate``: the answer names the first Document of the same bytes."""
     with house.database.read() as session:
-        source = session.get_one(Source, source_id)
+        source, tokens = session.get_one(Source, source_id), held_tokens(session, actor)
         documents = session.scalars(
             sa.select(Document).where(Document.source_id == source_id).order_by(Document.part)
         ).all()
         if not documents:
             return [{**source_json(source, duplicate_of=source.id if duplicate else None), "source_name": name}]
         return [
-            {**document_json(session, row, duplicate_of=row.id if duplicate else None), "source_name": name}
+            {**document_json(session, row, tokens, duplicate_of=row.id if duplicate else None), "source_name": name}
             for row in documents
         ]
 
@@ -64,13 +65,13 @@ def all_arrived(house: House) -> bool:
         return True
 
 
-def document_outcome(house: House, document_id: str, attempt: int) -> Json | None:
+def document_outcome(house: House, actor: Actor, document_id: str, attempt: int) -> Json | None:
     """The line of a Document that was sent on its way again with ``attempt``, or None while it is on it."""
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
         if document.state not in FINAL and document.attempt < attempt + PATIENCE:
             return None
-        return document_json(session, document)
+        return document_json(session, document, held_tokens(session, actor))
 
 
 def pages_read(house: House, source_id: str | None = None) -> tuple[int, int]:

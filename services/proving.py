@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,12 +18,18 @@ from archive.printed import grouped, hash_in, head_line, print_head
 from archive.proof import export_proof
 from core.errors import UsageError
 from core.i18n import text
+from core.ids import ALPHABET
 from models import Actor, Document, Role, Source
+from models.access import held_tokens, readable
 from models.chain import record
 from services.copying import copy_on, copy_state, second_store
 from services.house import House
+from services.originals import extract_of, own_sources
 from services.resealing import without_extract
 from services.view import Json, need_document
+
+READINGS = ("document.read", "document.export")
+_ID = re.compile(rf"[{ALPHABET}]{{16}}(-\d+)?")  # of a Source or a Document
 
 
 def verify_journal(house: House, actor: Actor, head: str | None = None) -> Json:
@@ -179,30 +187,68 @@ def _record_repairs(house: House, actor: Actor, repaired: list[str]) -> None:
 
 
 def export(house: House, actor: Actor, id: str, target: Path, *, as_zip: bool) -> Path:
-    """The proof package of a Document: original, PDF/A, TransferNote, hash path, and a stand-alone verifier.
+    """The proof package of a Document: original, PDF/A, TransferNote, audit paths, and a stand-alone verifier.
 
-    Raises: NotFound, UsageError when ``target`` is there already.
+    Of a letter that came in a stack it holds the letter's object with its extract, of the stack the receipt alone.
+    Raises: NotFound, UsageError when ``target`` is there already, or it is not (``no_extract``: not anew) archived.
     """
     with house.database.read() as session:
         document = need_document(session, actor, id)
-        scan_id = document.scan.id
+        if document.object_path is None:
+            raise UsageError("not_yet_archived", id=id)
+        extract = extract_of(house, session, document)
         facts = {
             text("field.entry_no"): document.source.entry_no,
             text("field.received_on"): document.received_on.isoformat(),
             text("field.sender"): document.sender or "–",
             text("field.subject"): document.subject or "–",
         }
-    if document.object_path is None:
-        raise UsageError("not_yet_archived", id=id)
+        if extract is not None:
+            facts[text("proof.extract")] = document.source.sha256
+        sources = [source.id for source in own_sources(session, document)]
+        receipts = {document.source_id, document.scan.id}
     house.journal.sign(house.database, force=True)
     with house.database.write() as session:
         record(session, actor, "document.export", "document", document.id)
-    sources = dict.fromkeys((document.source_id, scan_id))  # two after a rescan
-    objects = [("document", document.id), *(("source", source_id) for source_id in sources)]
     try:
         proof = export_proof(
-            house.store, house.journal, objects, target, title=document.source.entry_no, facts=facts, as_zip=as_zip
+            house.store,
+            house.journal,
+            [("document", document.id), *(("source", source_id) for source_id in sources)],
+            target,
+            title=document.source.entry_no,
+            facts=facts,
+            receipts=receipts,
+            closed=lambda entry: _closed(house, actor, entry, {document.id, *receipts}),
+            as_zip=as_zip,
         )
     except FileExistsError:
         raise UsageError("target_exists", path=str(target)) from None
     return proof.path
+
+
+def _closed(house: House, actor: Actor, entry: Mapping[str, Any], own: set[str]) -> bool:
+    """Whether an entry leaves as its hash alone: readings, what has a person's free words, or names another letter that
+    the actor may not read.
+    """
+    if entry["action"] in READINGS or entry["purpose"]:
+        return True
+    ids = {one for one in _strings(entry["data"]) if _ID.fullmatch(one)} - own
+    if not ids:
+        return False
+    with house.database.read() as session:
+        tokens = held_tokens(session, actor)
+        seen = session.scalars(sa.select(Document.id).where(Document.id.in_(ids), readable(tokens))).all()
+    return bool(ids - set(seen))
+
+
+def _strings(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for name, value in data.items():
+            yield name
+            yield from _strings(value)
+    elif isinstance(data, list):
+        for one in data:
+            yield from _strings(one)

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from archive.audit import BLOCK
 from core.clock import now
 from core.durable import remove_tree
 from core.errors import IntegrityError, UsageError
@@ -147,7 +148,7 @@ def _copy_beside(session: Session, house: House, start: int) -> None:
     known = set(session.scalars(sa.select(JournalBlock.last)))
     for block in house.journal.blocks():
         if block["last"] not in known:
-            fields = {name: block[name] for name in ("first", "last", "head", "key_id", "signature")}
+            fields = {name: block.get(name) for name in BLOCK}
             session.add(JournalBlock(**fields, signed_at=now(), anchored_at=now()))
     session.flush()
 

@@ -121,6 +121,7 @@ def quarantined(house: House, actor: Actor) -> list[Json]:
     """What lies in quarantine, oldest first, with reason codes and their details."""
     actor.need(Role.OPERATOR, Role.ADMIN, Role.POST_ROOM, Role.AUDITOR)
     with house.database.read() as session:
+        tokens = held_tokens(session, actor)
         sources = session.scalars(
             sa.select(Source)
             .where(Source.state == State.QUARANTINED, Source.discarded_at.is_(None))
@@ -140,7 +141,7 @@ def quarantined(house: House, actor: Actor) -> list[Json]:
                 }
                 for source in sources
             ),
-            *({**document_json(session, row), "details": row.reason_details} for row in documents),
+            *({**document_json(session, row, tokens), "details": row.reason_details} for row in documents),
         ]
 
 
@@ -269,7 +270,7 @@ def list_documents(
             query = query.where(Document.state == state)
         if unit is not None:
             query = query.where(Document.unit_id == codes.get(unit, ""))
-        found = [document_json(session, document) for document in session.scalars(query.limit(limit))]
+        found = [document_json(session, document, tokens) for document in session.scalars(query.limit(limit))]
         if unit is None and state in (None, State.QUARANTINED, State.WORKING) and tokens & {"intake", "*"}:
             states = [State.QUARANTINED, State.WORKING] if state is None else [state]
             rows = session.scalars(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models import Actor, Source
+from models.access import held_tokens
 from models.chain import record
 from services.house import House
 from services.indexing import texts_of
@@ -20,7 +21,11 @@ def show(house: House, actor: Actor, id: str, *, with_text: bool = False, purpos
         found = find_document(session, actor, id)
         if isinstance(found, Source):
             return {**source_json(found), "details": found.reason_details, "text": None, "why": []}
-        answer = {**document_json(session, found), "details": found.reason_details, "text": None}
+        answer = {
+            **document_json(session, found, held_tokens(session, actor)),
+            "details": found.reason_details,
+            "text": None,
+        }
         archived = found.object_path is not None
         texts = texts_of(house, found.id) if archived else []
         reasons = [dict(reason) for reason in found.route.reasons] if found.route else []

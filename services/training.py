@@ -19,6 +19,7 @@ from core.errors import UsageError
 from core.hashing import sha256_bytes
 from core.ids import new_id
 from models import Actor, Document, Label, OrgUnit, Role, RoutingModel
+from models.access import held_tokens, readable
 from models.chain import record
 from models.database import pairs
 from services.house import House
@@ -318,7 +319,8 @@ def read_labels(file: Path, successors: Mapping[str, str] | None = None) -> Iter
 
 
 def replay(house: House, actor: Actor, version: int | None, since: str | None) -> dict[str, Any]:
-    """Which letters a version (default: the newest) would have sent elsewhere, and what people said of them.
+    """Which letters that the actor may read a version (default: the newest) would have sent elsewhere, and what people
+    said of them.
 
     Raises: Forbidden, UsageError (no version, bad date).
     """
@@ -336,7 +338,11 @@ def replay(house: House, actor: Actor, version: int | None, since: str | None) -
         codes = pairs(session, sa.select(OrgUnit.id, OrgUnit.code))
         labels = pairs(session, sa.select(Label.document_id, Label.unit_id).where(Label.withdrawn_at.is_(None)))
         documents = session.scalars(
-            sa.select(Document).where(Document.received_on >= first_day, Document.object_path.is_not(None))
+            sa.select(Document).where(
+                Document.received_on >= first_day,
+                Document.object_path.is_not(None),
+                readable(held_tokens(session, actor)),
+            )
         ).all()
     budget, elsewhere, counts = Budget(house.settings.budget), [], {"better": 0, "worse": 0}
     for document in documents:

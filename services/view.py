@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,33 @@ from core.clock import stamp
 from core.errors import NotFound
 from core.i18n import text
 from models import Actor, Document, OrgUnit, Source, State
-from models.access import EVERYTHING, document_tokens, held_tokens
+from models.access import EVERYTHING, document_tokens, held_tokens, readable
 from models.database import pairs
 
 Json = dict[str, Any]
 
 
 def find_document(session: Session, actor: Actor, id: str) -> Document | Source:
-    """A Document by its id or entry number; a quarantined Source by its own. Raises: NotFound (unknown or unseen)."""
+    """A Document by its id, or the first of an entry number (or Source) that the actor may read; a Source without
+    Documents by its own. Raises: NotFound (unknown or unseen).
+    """
     tokens = held_tokens(session, actor)
     wanted = id.strip()
-    document = session.get(Document, wanted) or session.scalar(
-        sa.select(Document)
-        .join(Source, Source.id == Document.source_id)
-        .where(sa.or_(Source.entry_no == wanted, Source.id == wanted))
-        .order_by(Document.part)
+    exact = session.get(Document, wanted)
+    documents = (
+        [exact]
+        if exact is not None
+        else session.scalars(
+            sa.select(Document)
+            .join(Source, Source.id == Document.source_id)
+            .where(sa.or_(Source.entry_no == wanted, Source.id == wanted))
+            .order_by(Document.part)
+        ).all()
     )
-    if document is not None:
-        if tokens & document_tokens(document):
-            return document
+    if documents:
+        for document in documents:
+            if tokens & document_tokens(document):
+                return document
         raise NotFound(id=id)
     source = session.scalar(sa.select(Source).where(sa.or_(Source.id == wanted, Source.entry_no == wanted)))
     if source is None or not tokens & {"intake", EVERYTHING}:
@@ -47,8 +55,10 @@ def need_document(session: Session, actor: Actor, id: str) -> Document:
     return found
 
 
-def document_json(session: Session, document: Document, *, duplicate_of: str | None = None) -> Json:
-    """A Document as the command line and web API show it (unknown is null)."""
+def document_json(
+    session: Session, document: Document, tokens: Collection[str], *, duplicate_of: str | None = None
+) -> Json:
+    """A Document as the command line and web API show it (unknown is null) to a holder of ``tokens``."""
     source, route = document.source, document.route
     named = [copy.unit_id for copy in route.copies] + [unit for unit, _ in route.candidates] if route else []
     codes = unit_codes(session, {document.unit_id, route.unit_id if route else None, *named})
@@ -79,7 +89,7 @@ def document_json(session: Session, document: Document, *, duplicate_of: str | N
             "unit": codes.get(route.unit_id or ""),
             "confidence": route.confidence,
             "decided_by": route.decided_by,
-            "reasons": route.reasons,
+            "reasons": _shown_reasons(session, route.reasons, tokens),
         }
         if route
         else None,
@@ -108,6 +118,16 @@ def document_json(session: Session, document: Document, *, duplicate_of: str | N
         else None,
         "timings": document.timings,
     }
+
+
+def _shown_reasons(session: Session, reasons: list[Any], tokens: Collection[str]) -> list[Any]:
+    """The reasons of a Route, precedents only where they may be read; of the others that there are some."""
+    precedents = {reason["document"] for reason in reasons if "document" in reason}
+    if not precedents:
+        return reasons
+    seen = set(session.scalars(sa.select(Document.id).where(Document.id.in_(precedents), readable(tokens))))
+    shown = [reason for reason in reasons if reason.get("document", "") in {"", *seen}]
+    return shown if seen == precedents else [*shown, {"code": "similar"}]
 
 
 def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:

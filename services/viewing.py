@@ -10,13 +10,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.errors import NotFound
+from core.errors import NotFound, UsageError
 from models import Actor, Document, EFile, OrgUnit, Permission, RoutingRule, Source, State
 from models.access import document_tokens, held_tokens
 from models.chain import record
@@ -24,13 +23,12 @@ from services.evidence import phrases_at
 from services.finding import Alike, similar, unknown_words
 from services.house import House
 from services.indexing import texts_of, words_of
-from services.intake import original_file
 from services.marking import Area, Marks, mark, mark_places
+from services.originals import Download, extract_of, may_have_all, original_of, own_sources, source_download
 from services.picturing import picture_of
 from services.view import Json, document_json, find_document, need_document, source_json
 
 BELONGS_SECONDS = 600
-_SAFE_TYPES = ("application/pdf", "image/jpeg", "image/png", "image/tiff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +66,9 @@ class LetterView:
     alike: tuple[Alike, ...] = ()
     may_work: bool = False
     in_tray: bool = False
-    original_kept: bool = False
+    original: str = ""  # what is downloaded as such: whole | part | reseal (archived before there were extracts)
+    stack_kept: bool = False  # all of the Source may be downloaded too
     marked: str = ""  # what is marked on the pages, where a Route has words to show: query | reasons
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file to be handed out, and under which name."""
-
-    path: Path
-    name: str
-    media_type: str
 
 
 class Readings:
@@ -115,20 +105,22 @@ def look_at(house: House, actor: Actor, id: str, readings: Readings, *, query: s
         names = {unit.code: unit.name for unit in session.scalars(sa.select(OrgUnit))}
         if isinstance(found, Source):
             facts = {**source_json(found), "details": found.reason_details}
-            return LetterView(facts, unit_names=names, original_kept=_original(house, found) is not None)
+            return LetterView(facts, unit_names=names, original=_kept(house, session, actor, found)[0])
+        original, stack_kept = _kept(house, session, actor, found)
         route = found.route
         reasons = [dict(reason) for reason in route.reasons] if route else []
         texts = texts_of(house, found.id) if found.object_path is not None else []
         places = [place for reason in reasons for place in reason.get("at", ())]
         view = LetterView(
-            facts={**document_json(session, found), "details": found.reason_details},
+            facts={**document_json(session, found, held_tokens(session, actor)), "details": found.reason_details},
             precedents=_precedents(session, actor, reasons),
             reasons=tuple(spelled_out(session, reason, texts) for reason in reasons if reason["code"] != "similar"),
             unit_names=names,
             may_work=bool(held_tokens(session, actor, Permission.WORK) & document_tokens(found))
             and found.state in (State.CLARIFY, State.FILED),
             in_tray=found.state == State.FILED and found.worked_at is None,
-            original_kept=_original(house, found.source) is not None,
+            original=original,
+            stack_kept=stack_kept,
             pages=_pages(house, found, query, places, unknown),
             marked="" if not places else "query" if query.strip() else "reasons",
         )
@@ -158,11 +150,12 @@ def page_picture(
 
 
 def pdf_download(house: House, actor: Actor, id: str) -> Download:
-    """The current PDF/A. Raises: NotFound (unknown, not to be seen, or there is none)."""
+    """The current PDF/A. Raises: NotFound (unknown, not to be seen, or there is none), UsageError (``no_extract``)."""
     with house.database.read() as session:
         document = need_document(session, actor, id)
         if document.pdf_path is None:
             raise NotFound(id=id)
+        extract_of(house, session, document)  # a PDF/A of before may hold pages of the letters beside it
         name = f"{document.source.entry_no}-{document.part}.pdf"
         path = house.settings.archive / document.pdf_path
     _note(house, actor, document.id, {"download": "pdf"})
@@ -170,31 +163,37 @@ def pdf_download(house: House, actor: Actor, id: str) -> Download:
 
 
 def original_download(house: House, actor: Actor, id: str) -> Download:
-    """The bytes as delivered, also from quarantine. Raises: NotFound (unknown, or not to be seen)."""
+    """The original of a letter; by a Source's own id all of its bytes, also from quarantine.
+
+    Raises: NotFound (unknown, or not to be seen), UsageError (``no_extract``).
+    """
     with house.database.read() as session:
-        found = find_document(session, actor, id)
-        source = found if isinstance(found, Source) else found.source
-        path = _original(house, source)
-        if path is None:
-            raise NotFound(id=id)
-    _note(
-        house,
-        actor,
-        found.id,
-        {"download": "original"},
-        "source" if isinstance(found, Source) else "document",
-    )
-    safe = source.media_type in _SAFE_TYPES
-    return Download(path, source.name, (source.media_type or "") if safe else "application/octet-stream")
+        source = session.get(Source, id.strip())
+        found = find_document(session, actor, id) if source is None else source
+        if isinstance(found, Document):
+            download, kind = original_of(house, session, found), "document"
+        else:
+            if not may_have_all(session, held_tokens(session, actor), found):
+                raise NotFound(id=id)
+            whole, kind = source_download(house, found), "source"
+            if whole is None:
+                raise NotFound(id=id)
+            download = whole
+    _note(house, actor, found.id, {"download": "original"}, kind)
+    return download
 
 
-def _original(house: House, source: Source) -> Path | None:
-    if source.object_path is not None:
-        return original_file(house, source)
-    if source.quarantine_path is None:
-        return None
-    path = house.settings.quarantine / source.quarantine_path
-    return path if path.is_file() else None
+def _kept(house: House, session: Session, actor: Actor, found: Document | Source) -> tuple[str, bool]:
+    """What can be downloaded as the original (``whole``, ``part``, ``reseal``, "": nothing), and all of a stack too?"""
+    source = found if isinstance(found, Source) else found.source
+    there = source_download(house, source) is not None
+    if isinstance(found, Source) or own_sources(session, found):
+        return "whole" if there else "", False
+    try:
+        part = "part" if extract_of(house, session, found) is not None else ""
+    except UsageError:
+        part = "reseal"
+    return part, there and may_have_all(session, held_tokens(session, actor), source)
 
 
 def _note(house: House, actor: Actor, id: str, data: Mapping[str, object], kind: str = "document") -> None:

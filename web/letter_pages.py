@@ -8,8 +8,9 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse
 
 from services.desk import units_to_choose
+from services.originals import Download
 from services.sessions import Visit
-from services.viewing import Download, look_at, original_download, page_picture, pdf_download
+from services.viewing import look_at, original_download, page_picture, pdf_download
 from web.notices import notice_of
 from web.rendering import page
 from web.site import SignedIn, Site, TheSite

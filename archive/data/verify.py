@@ -2,10 +2,11 @@
 """Verifies this proof package with Python's standard library alone: python3 verify.py [FOLDER]
 
 1. Every file has the sha256 that manifest.json states.       2. The files are those that the archive's
-inventories (OCFL 1.1) name.       3. The journal's entries are chained, and the inventories' digests
-stand in them. 4. The chain's blocks are signed (Ed25519, RFC 8032) by key.hex. Compare that key with the
-one that the town publishes: the package cannot vouch for its own key. Exit: 0 all proved, 1 something is
-wrong, 2 not all is proved.
+inventories (OCFL 1.1) name.       3. Each entry of the journal leads by its path to the root over
+the entries of its block (Merkle tree, RFC 6962), and the inventories' digests stand in entries. 4. The roots are signed
+(Ed25519, RFC 8032) by key.hex. Compare that key with the one that the town publishes: the package cannot vouch for its
+own key. Of some entries only the hash is here: they say nothing that the proof needs. Exit: 0 all proved, 1 something
+is wrong, 2 not all is proved.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 Point = tuple[int, int, int, int]
 CHAINED = ("seq", "at", "actor", "action", "kind", "object_id", "purpose", "data", "hashes", "prev_hash")
-SIGNED = ("first", "last", "head", "key_id", "signed_at")
+SIGNED = ("first", "last", "head", "key_id", "signed_at", "root")
 
 # --- Ed25519 verification (RFC 8032, 5.1.7 and section 6) ---
 P = 2**255 - 19
@@ -115,31 +116,73 @@ def check_inventories(folder: Path, problems: list[str]) -> dict[str, str]:
     return digests
 
 
-def check_chain(folder: Path, problems: list[str]) -> tuple[list[Any], list[Any]]:
-    """The entries that lie under a good signature, and those that no signature covers yet."""
+def root(leaf: str, index: int, size: int, path: list[str]) -> str:
+    """The root to which an audit path leads (RFC 9162, 2.1.3.2); "": the path has the wrong length."""
+    node, last = hashlib.sha256(b"\0" + bytes.fromhex(leaf)).digest(), size - 1
+    for one in path:
+        if not last:
+            return ""
+        if index & 1 or index == last:
+            node = hashlib.sha256(b"\1" + bytes.fromhex(one) + node).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\1" + node + bytes.fromhex(one)).digest()
+        index, last = index >> 1, last >> 1
+    return "" if last else node.hex()
+
+
+def check_journal(folder: Path, problems: list[str]) -> tuple[list[Any], list[Any], int]:
+    """The entries that lie under a good signature, those that none covers yet, and how many are a hash alone."""
     key = bytes.fromhex((folder / "key.hex").read_text().strip())
     proved: list[Any] = []
     unproved: list[Any] = []
-    for path in sorted(folder.glob("journal/*.json")):
-        part = json.loads(path.read_bytes())
-        head = part["entries"][0]["prev_hash"]
-        seq = part["entries"][0]["seq"]
-        for entry in part["entries"]:
-            own = hashlib.sha256(canonical({name: entry[name] for name in CHAINED})).hexdigest()
-            if entry["hash"] != own or entry["prev_hash"] != head or entry["seq"] != seq:
-                problems.append(f"chain broken at entry {entry['seq']} ({path.name})")
-            head, seq = own, seq + 1
-        block = part.get("block")
-        if block is None:
-            unproved += part["entries"]
+    closed = 0
+    for file in sorted(folder.glob("journal/*.json")):
+        part = json.loads(file.read_bytes())
+        block = part["block"]
+        if block is not None:
+            names = (*SIGNED, "confirms") if "confirms" in block else SIGNED
+            message = canonical({name: block[name] for name in names})
+            if not is_signed(key, message, bytes.fromhex(block["signature"])):
+                problems.append(f"signature wrong: entries {block['first']}-{block['last']}")
+                continue
+            if "confirms" in block:
+                print(f"confirmed later: entries {block['first']}-{block['last']} on {block['signed_at']}")
+        for line in part["entries"]:
+            entry = line.get("entry")
+            own = (
+                line["hash"] if entry is None else hashlib.sha256(canonical({n: entry[n] for n in CHAINED})).hexdigest()
+            )
+            if entry is not None and (entry["hash"] != own or entry["seq"] != line["seq"]):
+                problems.append(f"changed: entry {line['seq']}")
+            elif block is None:
+                unproved.append(entry)
+            elif (
+                root(own, line["seq"] - block["first"], block["last"] - block["first"] + 1, line["path"])
+                != block["root"]
+            ):
+                problems.append(f"not in its block: entry {line['seq']}")
+            elif entry is None:
+                closed += 1
+            else:
+                proved.append(entry)
+    return proved, unproved, closed
+
+
+def check_extracts(folder: Path, proved: list[Any], problems: list[str], open_points: list[str]) -> None:
+    """The letter of a stack has an extract of its pages; what it was taken from has its receipt in the journal."""
+    received = {entry["data"].get("sha256"): entry["at"] for entry in proved if entry["action"] == "source.receive"}
+    for path in folder.glob("objects/*/files/metadata.json"):
+        said = json.loads(path.read_bytes()).get("extract")
+        if not said or not (path.parent / said["name"]).is_file():
             continue
-        message = canonical({name: block[name] for name in SIGNED})
-        fits = block["head"] == head and block["last"] == seq - 1 and block["first"] == part["entries"][0]["seq"]
-        if not fits or not is_signed(key, message, bytes.fromhex(block["signature"])):
-            problems.append(f"signature wrong: entries {block['first']}-{block['last']}")
+        if digest(path.parent / said["name"], "sha256") != said["sha256"]:
+            problems.append(f"not what metadata.json names: {said['name']}")
+        if said["of"] in received:
+            print(f"proved: {said['name']} names what was received at {received[said['of']]}")
         else:
-            proved += part["entries"]
-    return proved, unproved
+            open_points.append(f"{said['name']}: no signed receipt of {said['of']}")
 
 
 def main() -> int:
@@ -147,8 +190,9 @@ def main() -> int:
     problems: list[str] = []
     check_files(folder, problems)
     digests = check_inventories(folder, problems)
-    proved, unproved = check_chain(folder, problems)
-    open_points = []
+    proved, unproved, closed = check_journal(folder, problems)
+    open_points: list[str] = []
+    check_extracts(folder, proved, problems, open_points)
     for name, value in digests.items():
         if any(value in canonical(entry["data"]).decode() for entry in proved):
             print(f"proved: {name} stands in a signed entry of the journal")
@@ -159,7 +203,7 @@ def main() -> int:
         print("WRONG", line)
     for line in open_points:
         print("OPEN", line)
-    print(f"{len(proved)} signed entries, {len(unproved)} unsigned")
+    print(f"{len(proved)} signed entries, {closed} as a hash alone, {len(unproved)} unsigned")
     print(f"{len(problems)} wrong, {len(open_points)} open")
     return 1 if problems else 2 if open_points else 0
 

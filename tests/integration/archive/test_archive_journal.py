@@ -19,9 +19,11 @@ import pytest
 import sqlalchemy as sa
 
 from archive import JournalFiles
-from archive.signing import Signer
+from archive.merkle import root_of
+from archive.signing import Signer, block_payload
 from core.durable import make_folders
 from core.errors import IntegrityError
+from core.hashing import canonical_json
 from models import SYSTEM
 from models.chain import entry_hash, record
 from tests.integration.archive.journal_home import Home
@@ -160,6 +162,7 @@ DATABASE: dict[str, tuple[Tamper, str]] = {
     "value": (lambda home: home.sql("update journal_values set value='\"anders\"' where seq=4"), "J006"),
     "head": (lambda home: home.sql("update journal_head set seq=3"), "J009"),
     "block": (lambda home: home.sql("update journal_blocks set head='00'"), "J010"),
+    "root": (lambda home: home.sql("update journal_blocks set root='00'"), "J010"),
 }
 
 
@@ -190,6 +193,47 @@ def test_tampering_in_the_files_is_found_even_when_chained_anew(name: str, home:
     rewrite(home, change)
     assert code in home.codes(database=False)
     assert {"J006", "J007", "J008"} & home.codes()
+
+
+def test_a_root_that_is_not_that_of_the_entries_is_found_even_when_signed(home: Home) -> None:
+    home.write(8)
+    home.journal.sign(home.database, force=True)
+    (block,) = [json.loads(line) for line in home.file("blocks.jsonl").read_bytes().splitlines()]
+    block["root"] = "00" * 32
+    block["signature"] = Signer.load(home.folder / "keys" / "journal.pem").sign(block_payload(block))
+    home.file("blocks.jsonl").write_bytes(canonical_json(block) + b"\n")
+    assert home.codes(database=False) == {"J004"}
+
+
+def test_a_block_over_midnight_has_a_root_over_both_days(home: Home) -> None:
+    home.write(3)
+    day = home.file("entries.jsonl").parent
+    day.rename(day.with_name("2020-01-01"))
+    home.journal = home.again()
+    home.write(3, 3)
+    block = home.journal.sign(home.database, force=True)
+    assert block is not None and block.root == root_of([entry["hash"] for entry in home.journal.entries()])
+    assert home.codes() == set()
+
+
+def test_a_block_after_megabytes_of_entries_has_the_root_of_its_own(home: Home) -> None:
+    home.write(2)
+    home.journal.sign(home.database, force=True)
+    with home.database.write() as session:
+        for number in range(3):
+            record(session, SYSTEM, "test.long", "test", str(number), data={"long": "x" * 700_000})
+    block = home.journal.sign(home.database, force=True)
+    assert block is not None and block.first == 3
+    assert block.root == root_of([entry["hash"] for entry in home.journal.entries()][2:])
+
+
+def test_damaged_files_are_signed_without_a_root_and_named(home: Home) -> None:
+    home.write(8)
+    file = home.file("entries.jsonl")
+    file.write_bytes(file.read_bytes().replace(b'{"action"', b'{"action', 1))
+    block = home.journal.sign(home.database, force=True)
+    assert block is not None and block.root is None
+    assert "J011" in home.codes()
 
 
 def test_plain_edits_of_the_files_are_found(home: Home) -> None:

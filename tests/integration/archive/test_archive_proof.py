@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archive import export_proof
-from core.hashing import sha256_file
+from archive.merkle import path_of, root_of
+from archive.signing import Signer, block_payload
+from core.errors import IntegrityError
+from core.hashing import canonical_json, sha256_file
 from models import SYSTEM
 from models.chain import entry_hash, record
 from tests.integration.archive.journal_home import Home
@@ -47,7 +52,7 @@ def home(tmp_path: Path) -> Home:
 def export(home: Home, folder: Path, **options: object) -> Path:
     objects = [("document", "d1"), ("source", "s1")]
     proof = export_proof(home.store, home.journal, objects, folder, title="Antrag <1>", **options)  # type: ignore[arg-type]
-    assert proof.bound and proof.unproved == 0 and proof.entries == 8
+    assert proof.bound and (proof.entries, proof.closed, proof.unproved) == (3, 0, 0)
     return proof.path
 
 
@@ -60,7 +65,69 @@ def test_good_package_is_proved(home: Home, tmp_path: Path) -> None:
     assert "Antrag &lt;1&gt;" in page and "2026-11-25 &amp; früher" in page
     everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert b"GEHEIM" not in everything and b"Name 1" not in everything
-    assert len((folder / "verify.py").read_text().splitlines()) < 200
+    assert len((folder / "verify.py").read_text().splitlines()) < 220
+
+
+def _entries(folder: Path) -> list[dict[str, Any]]:
+    return [line for part in folder.glob("journal/*.json") for line in json.loads(part.read_bytes())["entries"]]
+
+
+def test_package_holds_no_entry_about_another_letter(home: Home, tmp_path: Path) -> None:
+    folder = export(home, tmp_path / "beweis")
+    assert {line["entry"]["object_id"] for line in _entries(folder)} == {"d1", "s1"}
+    others = {entry["object_id"] for entry in home.journal.entries()} - {"d1", "s1"}
+    said = b"".join(path.read_bytes() for path in folder.glob("journal/*.json"))
+    assert others and not [one for one in others if f'"{one}"'.encode() in said]
+
+
+def test_an_entry_can_be_given_as_its_hash_alone(home: Home, tmp_path: Path) -> None:
+    with home.database.write() as session:
+        record(session, SYSTEM, "document.read", "document", "d1", purpose="NEUGIER")
+    home.journal.sign(home.database, force=True)
+    proof = export_proof(
+        home.store,
+        home.journal,
+        [("document", "d1"), ("source", "s1")],
+        tmp_path / "b",
+        title="x",
+        closed=lambda entry: entry["action"] == "document.read",
+    )
+    assert proof.bound and (proof.entries, proof.closed) == (3, 1)
+    assert [line for line in _entries(proof.path) if "entry" not in line]
+    assert b"NEUGIER" not in b"".join(path.read_bytes() for path in proof.path.rglob("*") if path.is_file())
+    code, said = run(proof.path)
+    assert code == 0 and "1 as a hash alone" in said
+
+
+def test_a_block_of_before_is_confirmed_later_and_says_so(home: Home, tmp_path: Path) -> None:
+    _as_before(home)
+    folder = export(home, tmp_path / "beweis")
+    code, said = run(folder)
+    assert code == 0 and "confirmed later: entries 1-8" in said
+    assert "nachträglich bestätigt" in (folder / "index.html").read_text()
+    assert home.codes() == set()
+
+
+def test_what_was_changed_since_is_never_confirmed_later(home: Home, tmp_path: Path) -> None:
+    _as_before(home)
+    lines = [json.loads(line) for line in home.file("entries.jsonl").read_bytes().splitlines()]
+    for before, line in itertools.pairwise(lines):
+        line["actor"], line["prev_hash"] = "boese", before["hash"]
+        line["hash"] = entry_hash(line)
+    home.file("entries.jsonl").write_bytes(b"".join(canonical_json(line) + b"\n" for line in lines))
+    with pytest.raises(IntegrityError) as caught:
+        export_proof(home.store, home.again(), [("document", "d1")], tmp_path / "b", title="x")
+    assert caught.value.code == "journal_block"
+
+
+def _as_before(home: Home) -> None:
+    """The first block as it was signed before blocks had roots."""
+    (block,) = [json.loads(line) for line in home.file("blocks.jsonl").read_bytes().splitlines()]
+    del block["root"]
+    key = Signer.load(home.folder / "keys" / "journal.pem")
+    block["signature"] = key.sign(block_payload(block))
+    home.file("blocks.jsonl").write_bytes(canonical_json(block) + b"\n")
+    home.sql("update journal_blocks set root=null, signature=:signature", signature=block["signature"])
 
 
 def test_package_as_zip(home: Home, tmp_path: Path) -> None:
@@ -94,18 +161,28 @@ def test_forged_package_needs_the_key(home: Home, tmp_path: Path) -> None:
     folder = export(home, tmp_path / "beweis")
     part = next(folder.glob("journal/*.json"))
     content = json.loads(part.read_bytes())
-    content["entries"][3]["actor"] = "boese"
-    head = content["entries"][0]["prev_hash"]
-    for entry in content["entries"]:
-        entry["prev_hash"] = head
-        entry["hash"] = head = entry_hash(entry)
-    content["block"]["head"] = head
+    entry, block = content["entries"][0]["entry"], content["block"]
+    entry["actor"] = "boese"
+    entry["hash"] = entry_hash(entry)
+    hashes = [one["hash"] for one in home.journal.entries()][: block["last"]]
+    hashes[entry["seq"] - 1] = entry["hash"]
+    for line in content["entries"]:
+        line["path"] = path_of(hashes, line["seq"] - 1)
     part.write_text(json.dumps(content))
+    assert "not in its block" in _believed(folder, part)
+    block["root"] = root_of(hashes)
+    part.write_text(json.dumps(content))
+    assert "signature wrong" in _believed(folder, part)
+
+
+def _believed(folder: Path, part: Path) -> str:
+    """What the verifier says of a package whose manifest was made to fit."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
     manifest["files"][part.relative_to(folder).as_posix()] = sha256_file(part)
     (folder / "manifest.json").write_text(json.dumps(manifest))
     code, said = run(folder)
-    assert code == 1 and "signature wrong" in said
+    assert code == 1
+    return said
 
 
 def test_what_is_not_signed_yet_is_said(home: Home, tmp_path: Path) -> None:
@@ -116,6 +193,6 @@ def test_what_is_not_signed_yet_is_said(home: Home, tmp_path: Path) -> None:
         )
     home.journal.catch_up(home.database)
     proof = export_proof(home.store, home.journal, [("document", "d2")], tmp_path / "b", title="x")
-    assert not proof.bound and proof.unproved == 3
+    assert not proof.bound and proof.unproved == 1
     code, said = run(proof.path)
     assert code == 2 and "not signed yet" in said

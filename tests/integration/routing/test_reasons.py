@@ -87,3 +87,6 @@ def test_similar_letters_are_shown_to_those_who_may_read_them(trained: House, ad
     with trained.database.read() as session:
         user = actor_named(session, "tonne")
     assert {one.id for one in look_at(trained, user, id, Readings()).precedents} == {shown}
+    reasons = show(trained, user, id)["route"]["reasons"]
+    assert [reason["document"] for reason in reasons if "document" in reason] == [shown]
+    assert {"code": "similar"} in reasons and hidden not in str(reasons)

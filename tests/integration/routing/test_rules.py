@@ -109,6 +109,14 @@ def test_a_trial_counts_changes_and_what_people_said(trained: House, admin: Acto
     assert try_rule(trained, admin, Condition("text", "Biotonne"), "22").asked == 0
 
 
+def test_a_trial_asks_no_letter_that_the_admin_may_not_read(house: House, admin: Actor, send: Sender) -> None:
+    send(letter("Biotonne"))
+    blind = Actor("blind", "blind", frozenset({Role.ADMIN}))
+    assert try_rule(house, admin, Condition("text", "Biotonne"), "22").matched == 1
+    trial = try_rule(house, blind, Condition("text", "Biotonne"), "22")
+    assert (trial.n, trial.matched, trial.letters) == (0, 0, ())
+
+
 def test_only_admins_make_rules(house: House) -> None:
     with pytest.raises(Forbidden):
         add_rule(house, OUTSIDER, Condition("text", "x"), "22")
