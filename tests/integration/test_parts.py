@@ -147,7 +147,7 @@ def test_an_erased_letter_of_a_stack_is_nowhere_and_its_neighbours_stay(
     proposal = json.loads(run("disposal", "list", "--json").stdout)
     before = {Path(place).relative_to(tmp_path).parts[:2] for place in _anywhere([home, copy], 1, strips[1])}
     assert before >= {("home", "archive"), ("home", "done"), ("home", "index"), ("kopie", "archive")}
-    run("--as", "zweite", "disposal", "release", proposal["id"])
+    run_program(home, "disposal", "release", proposal["id"], env=env, account="zweite")
     assert _anywhere([home, copy], 1, strips[1]) == set()
     for letter in kept:
         number = letter["source"]["part"] - 1
@@ -240,7 +240,7 @@ def test_an_erased_letter_of_before_leaves_its_neighbours_too(before: tuple[Path
     run_program(home, "disposal", "propose", ids[1], "--unlawful", "--purpose", "irrtümlich", env=env)
     proposal = json.loads(run_program(home, "disposal", "list", "--json", env=env).stdout)
     assert any(f"document%3a{ids[0]}" in place for place in _anywhere([home], 1, []))
-    run_program(home, "--as", "zweite", "disposal", "release", proposal["id"], env=env)
+    run_program(home, "disposal", "release", proposal["id"], env=env, account="zweite")
     assert _anywhere([home, copy], 1, []) == set()
     assert json.loads(run_program(home, "archive", "verify", "--json", env=env).stdout)["findings"] == []
     assert json.loads(run_program(home, "archive", "drill", "--json", env=env).stdout)["different"] == {}

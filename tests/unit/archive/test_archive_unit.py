@@ -40,7 +40,7 @@ def test_front_door() -> None:
     assert set(everything.__all__) == public
     assert all(getattr(archive, name) is getattr(everything, name) for name in public)
     with pytest.raises(AttributeError):
-        _ = archive.nothing_of_that_name  # type: ignore[attr-defined]
+        _ = archive.nothing_of_that_name
 
 
 def test_the_child_that_seals_needs_no_database() -> None:
