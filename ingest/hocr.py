@@ -13,6 +13,7 @@ from functools import lru_cache
 from html import escape
 from xml.etree import ElementTree
 
+from ingest.order import in_order
 from ingest.torn import mended
 from ingest.words import Box, Line, PageReading, Word
 from models.words import PageStatus
@@ -27,7 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def parse_tesseract(data: bytes, to_delivered: Callable[[Box], Box]) -> tuple[tuple[Line, ...], ...]:
     """Paragraphs of lines of words from Tesseract's hOCR of one page, boxes mapped by ``to_delivered``.
 
-    Lines that were torn apart are whole again.
+    Lines that were torn apart are whole again, and what stands above something in its column comes before it.
     """
     root = ElementTree.fromstring(_CONTROL.sub("", data.decode("utf-8", "replace")))
     paragraphs = []
@@ -49,7 +50,7 @@ def parse_tesseract(data: bytes, to_delivered: Callable[[Box], Box]) -> tuple[tu
             paragraphs.append(lines)
     return tuple(
         tuple(tuple(replace(word, box=to_delivered(word.box)) for word in line) for line in lines)
-        for lines in mended(paragraphs)
+        for lines in in_order(mended(paragraphs))
     )
 
 

@@ -18,10 +18,11 @@ from core.errors import LetterError, ProgramFailed
 from ingest import hocr
 from ingest.exec.tesseract import Tesseract
 from ingest.language import language_of
+from ingest.ledger import Unread, unread
 from ingest.look import Look, look
 from ingest.pages import KEPT_PIXELS, DeliveredPage, Grey, PageSource
 from ingest.prepare import FINE_DPI, Plan, first_plan, make_copy, other_plans
-from ingest.words import Line, PageReading, lines_of, mean_confidence, running_direction
+from ingest.words import Box, Line, PageReading, lines_of, mean_confidence, running_direction
 from models.words import PageStatus
 
 OK_CONFIDENCE = 0.80  # below it a page is not called ok
@@ -179,8 +180,10 @@ class _PageReader:
             return 0.0
         dpi = round(min(FINE_DPI * 2, max(70.0, self.seen.dpi * plan.scale)))
         try:
+            boxes: list[Box] = []
             found = hocr.parse_tesseract(
-                self.tesseract.hocr(self.copy, dpi=dpi, segmentation=plan.segmentation), copy.to_delivered
+                self.tesseract.hocr(self.copy, dpi=dpi, segmentation=plan.segmentation),
+                lambda box: boxes.append(box) or copy.to_delivered(box),
             )
         except ProgramFailed as error:
             self.failure = "timeout" if error.details.get("why") == "timeout" else "ocr_failed"
@@ -191,9 +194,11 @@ class _PageReader:
             return 0.0
         lines = lines_of(found)
         confidence = mean_confidence(lines)
+        left = unread(copy.grey, self.seen.dpi * plan.scale, plan.squeeze, boxes)
+        self.left = left
         letters = sum(len(word.text) for line in lines for word in line)
         score = confidence**2 * min(1.0, letters / 40) if letters < 40 else confidence**2
-        self.tried.append({**plan.facts(), "confidence": round(confidence, 3), "letters": letters})
+        self.tried.append({**plan.facts(), "confidence": round(confidence, 3), "letters": letters, "unread": round(left.share, 4), "row": round(left.longest, 1)})
         if self.best is None or score > self.best[0]:
             self.best = (score, plan, found)
         return confidence
