@@ -1,6 +1,7 @@
 """Reading a page: look, plan, one Tesseract run; a second one only where the first says that it is needed.
 
-A page never ends without a status: ``ok``, ``low_confidence``, ``blank`` or ``unreadable`` with a reason.
+Rows of print that no word covers are read once more by themselves (``ingest/ledger.py``); a page where some are left is
+never ``ok``. A page never ends without a status: ``ok``, ``low_confidence``, ``blank`` or ``unreadable`` with a reason.
 """
 
 from __future__ import annotations
@@ -187,6 +188,8 @@ class _PageReader:
         if not best.left.too_much:
             return
         for box in best.left.boxes[:MOST_REGIONS]:
+            if time.monotonic() > self.until:
+                break
             best.paragraphs += self._read_region(best, box)
         best.paragraphs = in_order(best.paragraphs)
         words = [word.box for line in best.lines for word in line]
