@@ -150,7 +150,7 @@ class _PageReader:
 
         Pale print that cannot be read is no blank page either: what shows through is read better in a mirror.
         """
-        if self.failure is not None:
+        if self.failure is not None or self.seen.drawn:
             return False
         if self.best is None or not self.best.paragraphs:
             return self.seen.ink < SPARSE_INK
