@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 from xml.etree import ElementTree
 
+from ingest.order import in_order
 from ingest.torn import mended
-from ingest.words import Box, Line, PageReading, Word
+from ingest.words import Line, PageReading, Word
 from models.words import PageStatus
 
 LETTER_BYTES = 100_000  # of some ten pages; larger files are not kept in memory
@@ -24,10 +24,10 @@ _XHTML = "{http://www.w3.org/1999/xhtml}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def parse_tesseract(data: bytes, to_delivered: Callable[[Box], Box]) -> tuple[tuple[Line, ...], ...]:
-    """Paragraphs of lines of words from Tesseract's hOCR of one page, boxes mapped by ``to_delivered``.
+def parse_tesseract(data: bytes) -> list[list[Line]]:
+    """Paragraphs of lines of words from Tesseract's hOCR of one image, boxes in its pixels.
 
-    Lines that were torn apart are whole again.
+    Lines that were torn apart are whole again, and what stands above something in its column comes before it.
     """
     root = ElementTree.fromstring(_CONTROL.sub("", data.decode("utf-8", "replace")))
     paragraphs = []
@@ -47,10 +47,7 @@ def parse_tesseract(data: bytes, to_delivered: Callable[[Box], Box]) -> tuple[tu
                 lines.append(tuple(words))
         if lines:
             paragraphs.append(lines)
-    return tuple(
-        tuple(tuple(replace(word, box=to_delivered(word.box)) for word in line) for line in lines)
-        for lines in mended(paragraphs)
-    )
+    return in_order(mended(paragraphs))
 
 
 def _of_class(root: ElementTree.Element, name: str) -> Iterable[ElementTree.Element]:

@@ -22,6 +22,9 @@ GRAIN = 0.008  # deviation of the paper's grey, as a share of it, above which it
 PALEST, PALEST_SMOOTHED = 0.96, 0.985  # share of the paper's grey that can still be ink
 MANY_LETTERS = 20  # whose median says how large the print is
 NO_LETTER = 0.0, 0.0
+DRAWN, FOLD = 40, 0.55  # pixels at look size of a mark that is no word; share of the page that a fold runs through
+DRAWN_CONTRAST = 45  # grey steps; what shows through from the front has fewer
+DARK_SHEET = 110  # grey of a page's middle value below which nothing is blank
 FAINT_CONTRAST = 90  # grey steps between paper and ink below which a page counts as faint
 
 
@@ -36,7 +39,8 @@ class Look:
     contrast: float  # grey steps between paper and ink
     noise: float  # deviation of the paper
     ink: float  # share of inked pixels
-    blank: bool
+    blank: bool  # nothing that a person would look at: no word, no drawing, no dark sheet
+    drawn: bool  # a mark too large for a word that is no fold and no shadow at an edge, or a dark sheet
     box: tuple[int, int, int, int]
     sideways: bool  # lines of text run up or down the delivered image
     skew: float
@@ -83,6 +87,7 @@ def look(page: DeliveredPage) -> Look:
     noise = float(plain.std()) if plain.size else 0.0
     marks = _marks(ink)
     sideways, skew, lean = _direction(ink) if len(marks) >= FEW_MARKS else (False, 0.0, 0.0)
+    drawn = float(np.median(small[::3, ::3])) < DARK_SHEET or (contrast >= DRAWN_CONTRAST and _is_drawn(ink))
     letter_height, letter_shape = (
         _letter(page.grey, page.dpi, float(np.median(marks[:, 1])) / scale) if len(marks) else NO_LETTER
     )
@@ -94,7 +99,8 @@ def look(page: DeliveredPage) -> Look:
         contrast=contrast,
         noise=noise,
         ink=share,
-        blank=_is_blank(marks, ink.shape),
+        blank=not drawn and _is_blank(marks, ink.shape),
+        drawn=drawn,
         box=_box(marks, 1 / scale, page.width, page.height),
         sideways=sideways,
         skew=skew,
@@ -175,6 +181,20 @@ def _is_blank(marks: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
     wordlike = (wide >= 6) & (high >= 5) & (high <= 80) & (area >= 20)
     inside = (x > 0.06 * columns) & (x + wide < 0.94 * columns) & (y > 0.03 * rows) & (y + high < 0.97 * rows)
     return not bool((wordlike & inside).any())
+
+
+def _is_drawn(ink: NDArray[np.uint8]) -> bool:
+    """Whether a mark is larger than words are, away from the edges: a drawing, a seal, an empty form.
+
+    A fold is straight and thin, and runs through most of the page.
+    """
+    rows, columns = ink.shape
+    side, end = round(0.06 * columns), round(0.03 * rows)
+    inner = ink[end : rows - end, side : columns - side]
+    _, _, wide, high, area = _components(cv2.morphologyEx(inner, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))).T
+    long, thin = np.maximum(wide, high), np.minimum(wide, high)
+    fold = (thin < 0.05 * min(rows, columns)) & (np.maximum(wide / columns, high / rows) > FOLD)
+    return bool(((long >= DRAWN) & (area >= DRAWN) & (thin > 1) & ~fold).any())
 
 
 def _box(marks: NDArray[np.int32], scale: float, width: int, height: int) -> tuple[int, int, int, int]:

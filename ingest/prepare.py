@@ -21,6 +21,9 @@ FINE_DPI = 300
 SMALL_LETTER = 12.0  # pixels of a small letter in the copy, below which it is enlarged
 SPECK_PIXELS, SPECK_EDGE, SPECK_CORE = 10, 235, 90  # size, grey that parts a mark from the paper, grey of real ink
 NARROW, NARROWEST = 0.64, 0.76  # width by height of a narrow font's letters; least share of its width for any line
+STROKE, RUN = 11, 61  # pixels at 150 dpi: wider than a stroke of print, longer than a word is without a gap
+STAIN, STAINED = 0.05, 0.002  # share of the paper's grey that a stain takes; of the page that has one
+DARKEST_STAIN = 0.7  # of the paper's grey: what is darker is ink
 MIN_SKEW = 0.35  # degrees; Tesseract follows smaller slopes by itself
 MAX_PIXELS = 30_000_000
 
@@ -39,6 +42,8 @@ class Plan:
     blur: float = 0.0  # sigma in delivered pixels
     segmentation: int = 3
     mirrored: bool = False  # to see the other side, where it shows through
+    dpi: float = 150.0  # of the delivered page
+    guarded: bool = False  # what is as dark as ink is no stain
 
     def facts(self) -> dict[str, object]:
         """As plain values for the record."""
@@ -76,6 +81,7 @@ def first_plan(seen: Look, orientation: int) -> Plan:
         squeeze=_squeeze(seen),
         flatten=seen.faint or (not seen.bilevel and seen.paper < 200),
         blur=1.1 if seen.bilevel else 0.0,
+        dpi=seen.dpi,
     )
 
 
@@ -148,7 +154,7 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
         part = cv2.GaussianBlur(part, (0, 0), plan.blur)
     forward = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
     if plan.flatten and plan.scale >= 1:
-        part = _flattened(part, plan.despeckle)
+        part = _flattened(part, plan, plan.dpi)
     wide, high = plan.scale, plan.scale
     if plan.orientation in (0, 180):
         wide *= plan.squeeze
@@ -159,7 +165,7 @@ def make_copy(grey: Grey, plan: Plan) -> Copy:
         forward = np.diag([wanted[0] / part.shape[1], wanted[1] / part.shape[0], 1]) @ forward
         part = _resized(part, wanted, plan)
     if plan.flatten and plan.scale < 1:  # on the smaller image: a large page needs no more memory for it
-        part = _flattened(part, plan.despeckle)
+        part = _flattened(part, plan, plan.dpi * plan.scale)
     for _ in range(plan.orientation // 90):
         forward = np.array([[0, -1, part.shape[0]], [1, 0, 0], [0, 0, 1]], float) @ forward
         part = cv2.rotate(part, cv2.ROTATE_90_CLOCKWISE)
@@ -185,12 +191,45 @@ def _resized(part: Grey, wanted: tuple[int, int], plan: Plan) -> Grey:
     return np.asarray(cv2.resize(part, wanted, interpolation=interpolation), np.uint8)
 
 
-def _flattened(grey: Grey, despeckle: bool) -> Grey:
+def _paper(grey: Grey, dpi: float, guarded: bool) -> NDArray[np.float32]:
+    """The paper's grey at every place; where something lies on it as a stain, with the stain.
+
+    Only then: on faint print without stains the closings would follow the grain.
+    """
+    plain = paper_of(grey, reach=max(25, min(grey.shape) // 40))
+    stained = _stained_paper(grey, dpi)
+    darker = cv2.resize((plain - stained) / np.maximum(plain, 1), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    share = float(np.mean(darker > np.median(darker) + STAIN))
+    if share <= STAINED:
+        return plain
+    return np.maximum(stained, plain * DARKEST_STAIN) if guarded else stained
+
+
+def _stained_paper(grey: Grey, dpi: float) -> NDArray[np.float32]:
+    """The paper's grey at every place, with what lies on it as a stain: cup rings, folds, shadows.
+
+    The least of three grey closings (Serra 1982): a disc fills what is as thin as a letter's stroke, a line across and
+    one down follow what runs on, as folds do and print does not.
+    """
+    smooth = cv2.GaussianBlur(grey, (0, 0), 0.8)
+    disc, line = (round(length * dpi / 150) | 1 for length in (STROKE, RUN))
+    closings = [
+        cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, kernel)
+        for kernel in (
+            cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (disc, disc)),
+            np.ones((1, line), np.uint8),
+            np.ones((line, 1), np.uint8),
+        )
+    ]
+    return np.asarray(cv2.GaussianBlur(np.minimum.reduce(closings).astype(np.float32), (0, 0), 1.0), np.float32)
+
+
+def _flattened(grey: Grey, plan: Plan, dpi: float) -> Grey:
     """Divide by the paper and stretch, so that faint ink on grey paper becomes dark ink on white paper."""
-    if despeckle:
+    if plan.despeckle:
         grey = _denoised(grey)
-    paper = np.maximum(paper_of(grey, reach=max(25, min(grey.shape) // 40)), 1)
-    smooth = cv2.GaussianBlur(grey, (0, 0), 0.6 if despeckle else 0.8)
+    paper = np.maximum(_paper(grey, dpi, plan.guarded), 1)
+    smooth = cv2.GaussianBlur(grey, (0, 0), 0.6 if plan.despeckle else 0.8)
     level = np.minimum(smooth.astype(np.float32) / paper, 1)
     sample = level[::3, ::3]
     low = float(np.percentile(sample, 0.5))
@@ -199,7 +238,7 @@ def _flattened(grey: Grey, despeckle: bool) -> Grey:
     # the paper's grain becomes white: specks would cost Tesseract minutes
     high = middle - max(0.02, 2 * float(np.std(grain)) if grain.size else 0.0)
     flat = np.asarray(np.clip((level - low) / max(high - low, 0.05) * 255, 0, 255), np.uint8)
-    return _without_specks(flat) if despeckle else flat
+    return _without_specks(flat) if plan.despeckle else flat
 
 
 def _denoised(grey: Grey) -> Grey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from models.words import PageStatus
@@ -57,6 +58,13 @@ class PageReading:
 def lines_of(paragraphs: tuple[tuple[Line, ...], ...]) -> tuple[Line, ...]:
     """The lines of all paragraphs, in reading order."""
     return tuple(line for paragraph in paragraphs for line in paragraph)
+
+
+def mapped(paragraphs: Iterable[Iterable[Line]], to: Callable[[Box], Box]) -> tuple[tuple[Line, ...], ...]:
+    """The same words with their boxes elsewhere."""
+    return tuple(
+        tuple(tuple(replace(word, box=to(word.box)) for word in line) for line in lines) for lines in paragraphs
+    )
 
 
 def running_direction(lines: tuple[Line, ...]) -> int | None:

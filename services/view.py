@@ -81,6 +81,7 @@ def document_json(
         "indexed": document.indexed,
         "pages": len(document.pages),
         "page_status": [entry.page.status for entry in document.pages],
+        "unread": _unread(document),
         "received_on": document.received_on.isoformat(),
         "received_at": stamp(document.received_at),
         "unit": codes.get(document.unit_id or ""),
@@ -130,6 +131,14 @@ def _shown_reasons(session: Session, reasons: list[Any], tokens: Collection[str]
     return shown if seen == precedents else [*shown, {"code": "similar"}]
 
 
+def _unread(document: Document) -> Json | None:
+    """Print that was seen and not read: its share on the worst page, and in how many places; None: not looked for."""
+    pages = [entry.page.plan["unread"] for entry in document.pages if "unread" in entry.page.plan]
+    if not pages:
+        return None
+    return {"share": max(page["share"] for page in pages), "regions": sum(len(page["regions"]) for page in pages)}
+
+
 def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:
     """A Source that has no Documents (quarantined, or still on its way), in the same shape."""
     empty = dict.fromkeys(
@@ -164,6 +173,7 @@ def source_json(source: Source, *, duplicate_of: str | None = None) -> Json:
         "indexed": False,
         "pages": len(source.pages),
         "page_status": [],
+        "unread": None,
         "received_on": source.received_on.isoformat(),
         "received_at": stamp(source.received_at),
         "copies": [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -189,6 +189,51 @@ def test_only_an_empty_page_is_blank(words: list[str], tesseract: Tesseract, tmp
     assert (page.status == PageStatus.BLANK) == (not words)
     assert page.status != PageStatus.UNREADABLE
     assert all(word in page.text for word in words)
+
+
+def paper() -> Image.Image:
+    return Image.fromarray(np.random.default_rng(3).normal(244, 3, (A4[1], A4[0])).clip(0, 255).astype(np.uint8))
+
+
+def with_sketch() -> Image.Image:
+    image = paper()
+    ImageDraw.Draw(image).line((400, 600, 2000, 2600), fill=120, width=4)
+    ImageDraw.Draw(image).arc((1000, 1200, 1800, 2400), 0, 250, fill=130, width=4)
+    return image
+
+
+def with_seal() -> Image.Image:
+    image = paper()
+    for radius in (180, 240):
+        ImageDraw.Draw(image).ellipse((1700 - radius, 2800 - radius, 1700 + radius, 2800 + radius), outline=90, width=6)
+    return image
+
+
+def with_empty_table() -> Image.Image:
+    image = paper()
+    for step in range(8):
+        ImageDraw.Draw(image).line((300, 800 + 200 * step, 2200, 800 + 200 * step), fill=60, width=4)
+    for step in range(5):
+        ImageDraw.Draw(image).line((300 + 475 * step, 800, 300 + 475 * step, 2200), fill=60, width=4)
+    return image
+
+
+def with_dark_sheet() -> Image.Image:
+    return Image.new("L", A4, 20)
+
+
+@pytest.mark.parametrize("draw", [with_sketch, with_seal, with_empty_table, with_dark_sheet])
+def test_a_page_with_ink_and_no_words_is_shown(
+    draw: Callable[[], Image.Image], tesseract: Tesseract, tmp_path: Path
+) -> None:
+    assert read_image(draw(), tesseract, tmp_path).status != PageStatus.BLANK
+
+
+def test_a_fold_and_the_shadow_of_an_edge_are_no_ink(tesseract: Tesseract, tmp_path: Path) -> None:
+    image = paper()
+    ImageDraw.Draw(image).line((0, 1170, A4[0], 1180), fill=150, width=5)
+    ImageDraw.Draw(image).rectangle((0, 0, 60, A4[1]), fill=90)
+    assert read_image(image, tesseract, tmp_path).status == PageStatus.BLANK
 
 
 def pale(image: Image.Image, ink: int, *, soft: float) -> Image.Image:
