@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Verifies this proof package with Python's standard library alone: python3 verify.py [FOLDER]
 
-1. Every file has the sha256 that manifest.json states.       2. The files are those that the archive's
-inventories (OCFL 1.1) name.       3. Each entry of the journal leads by its path to the root over
-the entries of its block (Merkle tree, RFC 6962), and the inventories' digests stand in entries. 4. The roots are signed
-(Ed25519, RFC 8032) by key.hex. Compare that key with the one that the town publishes: the package cannot vouch for its
-own key. Of some entries only the hash is here: they say nothing that the proof needs. Exit: 0 all proved, 1 something
-is wrong, 2 not all is proved.
+1. Every file has the sha256 that manifest.json states. 2. The files are those that the archive's inventories (OCFL 1.1)
+name. 3. Each entry of the journal leads by its path to the root over the entries of its block (Merkle tree, RFC 6962),
+and the inventories' digests stand in entries. 4. The roots are signed (Ed25519, RFC 8032) by key.hex. Compare that key
+with the one that the town publishes: the package cannot vouch for its own key. Of some entries only the hash is here:
+they say nothing that the proof needs. Exit: 0 all proved, 1 something is wrong, 2 not all is proved.
 """
 
 from __future__ import annotations
@@ -87,15 +86,13 @@ def digest(path: Path, kind: str) -> str:
 def check_files(folder: Path, problems: list[str]) -> None:
     stated = json.loads((folder / "manifest.json").read_bytes())["files"]
     for name, sha256 in stated.items():
-        path = folder / name
-        if not path.is_file():
+        if not (folder / name).is_file():
             problems.append(f"missing: {name}")
-        elif digest(path, "sha256") != sha256:
+        elif digest(folder / name, "sha256") != sha256:
             problems.append(f"changed: {name}")
-    own = {"manifest.json", "verify.py"}
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in stated and name not in own:
+        if path.is_file() and name not in {*stated, "manifest.json", "verify.py"}:
             problems.append(f"surplus: {name}")
 
 
@@ -135,34 +132,27 @@ def root(leaf: str, index: int, size: int, path: list[str]) -> str:
 def check_journal(folder: Path, problems: list[str]) -> tuple[list[Any], list[Any], int]:
     """The entries that lie under a good signature, those that none covers yet, and how many are a hash alone."""
     key = bytes.fromhex((folder / "key.hex").read_text().strip())
-    proved: list[Any] = []
-    unproved: list[Any] = []
-    closed = 0
+    proved, unproved, closed = list[Any](), list[Any](), 0
     for file in sorted(folder.glob("journal/*.json")):
         part = json.loads(file.read_bytes())
         block = part["block"]
         if block is not None:
-            names = (*SIGNED, "confirms") if "confirms" in block else SIGNED
-            message = canonical({name: block[name] for name in names})
+            message = canonical({name: block[name] for name in (*SIGNED, "confirms") if name in block})
             if not is_signed(key, message, bytes.fromhex(block["signature"])):
                 problems.append(f"signature wrong: entries {block['first']}-{block['last']}")
                 continue
             if "confirms" in block:
                 print(f"confirmed later: entries {block['first']}-{block['last']} on {block['signed_at']}")
         for line in part["entries"]:
-            entry = line.get("entry")
-            own = (
-                line["hash"] if entry is None else hashlib.sha256(canonical({n: entry[n] for n in CHAINED})).hexdigest()
-            )
-            if entry is not None and (entry["hash"] != own or entry["seq"] != line["seq"]):
-                problems.append(f"changed: entry {line['seq']}")
+            entry, seq = line.get("entry"), line["seq"]
+            said = canonical({name: entry[name] for name in CHAINED}) if entry is not None else b""
+            own = hashlib.sha256(said).hexdigest() if entry is not None else line["hash"]
+            if entry is not None and (entry["hash"] != own or entry["seq"] != seq):
+                problems.append(f"changed: entry {seq}")
             elif block is None:
                 unproved.append(entry)
-            elif (
-                root(own, line["seq"] - block["first"], block["last"] - block["first"] + 1, line["path"])
-                != block["root"]
-            ):
-                problems.append(f"not in its block: entry {line['seq']}")
+            elif root(own, seq - block["first"], block["last"] - block["first"] + 1, line["path"]) != block["root"]:
+                problems.append(f"not in its block: entry {seq}")
             elif entry is None:
                 closed += 1
             else:
@@ -187,11 +177,10 @@ def check_extracts(folder: Path, proved: list[Any], problems: list[str], open_po
 
 def main() -> int:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
-    problems: list[str] = []
+    problems, open_points = list[str](), list[str]()
     check_files(folder, problems)
     digests = check_inventories(folder, problems)
     proved, unproved, closed = check_journal(folder, problems)
-    open_points: list[str] = []
     check_extracts(folder, proved, problems, open_points)
     for name, value in digests.items():
         if any(value in canonical(entry["data"]).decode() for entry in proved):
@@ -199,10 +188,8 @@ def main() -> int:
         else:
             later = any(value in canonical(entry["data"]).decode() for entry in unproved)
             open_points.append(f"{name}: {'its entry is not signed yet' if later else 'not bound to the journal'}")
-    for line in problems:
-        print("WRONG", line)
-    for line in open_points:
-        print("OPEN", line)
+    for line in [*(f"WRONG {line}" for line in problems), *(f"OPEN {line}" for line in open_points)]:
+        print(line)
     print(f"{len(proved)} signed entries, {closed} as a hash alone, {len(unproved)} unsigned")
     print(f"{len(problems)} wrong, {len(open_points)} open")
     return 1 if problems else 2 if open_points else 0

@@ -69,7 +69,8 @@ def test_node_killed_during_intake(node: Node, home: Path, letters: int) -> None
         watch.wait(120)
     checked = json.loads(run_program(home, "index", "verify", "--no-mend", "--json", env=env).stdout)
     assert (checked["documents"], checked["missing"], checked["surplus"]) == (letters, 0, 0)
-    index = open_index("elasticsearch", folder=home, nodes=node.url, writer=False)
+    identity = json.loads((home / "identity.json").read_bytes())["identity"]
+    index = open_index("elasticsearch", folder=home, nodes=node.url, writer=False, identity=identity)
     try:
         there = list(index.ids())
         assert len(there) == len(set(there)) == letters
